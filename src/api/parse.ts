@@ -1,0 +1,168 @@
+import type { z } from 'zod';
+import { type LatticeConfig, latticeConfig } from './config.ts';
+import { type LatticeExternalService, latticeExternalService } from './external-service.ts';
+import { API_VERSION } from './metadata.ts';
+import { type LatticeService, latticeService } from './service.ts';
+import { canonical } from './spelling.ts';
+import { closest } from './suggest.ts';
+
+/** One thing that is wrong with a document, and where inside it. */
+export interface Issue {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly fix?: string;
+}
+
+export type LatticeObject = LatticeService | LatticeExternalService | LatticeConfig;
+
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly issues: readonly Issue[] };
+
+/** The kinds of `lattice.dev/v1alpha1` that are declared in files, and the schema of each. */
+export const KINDS = {
+  LatticeService: latticeService,
+  LatticeExternalService: latticeExternalService,
+  LatticeConfig: latticeConfig,
+} as const;
+
+/** Whether a document claims to be of Lattice's group, so that {@link parseObject} has the say on it. */
+export function isLattice(raw: unknown): raw is Readonly<Record<string, unknown>> {
+  return isRecord(raw) && typeof raw['apiVersion'] === 'string' && raw['apiVersion'].split('/')[0] === 'lattice.dev';
+}
+
+/** Reads one document of Lattice's group. Every issue is reported, in the document's order; aliases are accepted. */
+export function parseObject(raw: Readonly<Record<string, unknown>>): Parsed<LatticeObject> {
+  if (raw['apiVersion'] !== API_VERSION) {
+    return refuse(
+      ['apiVersion'],
+      `${JSON.stringify(raw['apiVersion'])} is not served`,
+      `write apiVersion: ${API_VERSION}`,
+    );
+  }
+  const kind = raw['kind'];
+  switch (kind) {
+    case 'LatticeService':
+      return read(latticeService, raw);
+    case 'LatticeExternalService':
+      return read(latticeExternalService, raw);
+    case 'LatticeConfig':
+      return read(latticeConfig, raw);
+    default: {
+      const known = typeof kind === 'string' ? closest(kind, Object.keys(KINDS)) : undefined;
+      return refuse(
+        ['kind'],
+        `${JSON.stringify(kind)} is not a kind of ${API_VERSION}`,
+        known ? `did you mean ${known}?` : `one of ${Object.keys(KINDS).join(', ')}`,
+      );
+    }
+  }
+}
+
+function read<T>(schema: z.ZodType<T>, raw: Readonly<Record<string, unknown>>): Parsed<T> {
+  const result = schema.safeParse(canonical(raw));
+  if (result.success) return { ok: true, value: result.data };
+  return { ok: false, issues: result.error.issues.flatMap((issue) => explain(issue, schema)) };
+}
+
+function explain(issue: z.core.$ZodIssue, schema: z.ZodType): Issue[] {
+  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const known = fieldsAt(schema, path);
+      return issue.keys.map((key) => {
+        const near = closest(key, known);
+        return {
+          path: [...path, key],
+          message: `unknown field "${key}"`,
+          fix: near ? `did you mean "${near}"?` : `fields here: ${known.toSorted().join(', ')}`,
+        };
+      });
+    }
+    case 'invalid_type':
+      return [
+        {
+          path,
+          message:
+            issue.input === undefined && issue.message.includes('undefined')
+              ? `is missing: ${issue.expected} expected`
+              : `must be ${article(issue.expected)}`,
+        },
+      ];
+    case 'invalid_value':
+      return [{ path, message: `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}` }];
+    case 'invalid_union': {
+      const arms = issue.errors.flat();
+      const deepest = arms.filter((arm) => arm.path.length === Math.max(...arms.map((each) => each.path.length)));
+      if ((deepest[0]?.path.length ?? 0) > 0) {
+        return deepest.flatMap((arm) => explain({ ...arm, path: [...issue.path, ...arm.path] }, schema));
+      }
+      return [{ path, message: [...new Set(arms.map((arm) => plain(arm)))].join(', or ') }];
+    }
+    case 'invalid_key':
+    case 'invalid_element':
+      return [
+        {
+          path,
+          message: `key ${JSON.stringify(path.at(-1))}: ${issue.issues.map((inner) => inner.message).join(', ')}`,
+        },
+      ];
+    case 'too_big':
+    case 'too_small':
+    case 'invalid_format':
+    case 'not_multiple_of':
+    case 'custom':
+      return [{ path, message: issue.message }];
+  }
+}
+
+function plain(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return `must be ${article(issue.expected)}`;
+  if (issue.code === 'invalid_value')
+    return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
+  return issue.message;
+}
+
+function article(expected: string): string {
+  const names: Readonly<Record<string, string>> = {
+    record: 'a map',
+    object: 'a map',
+    array: 'a list',
+    int: 'a whole number',
+    string: 'a string (quote it)',
+    boolean: 'true or false',
+    number: 'a number',
+  };
+  return names[expected] ?? expected;
+}
+
+/** The fields that the schema knows at `path`, for "did you mean". */
+function fieldsAt(schema: z.ZodType, path: readonly (string | number)[]): string[] {
+  let at: unknown = schema;
+  for (const step of path) {
+    const def: unknown = defOf(at);
+    if (!isRecord(def)) return [];
+    if (def['type'] === 'object' && isRecord(def['shape'])) at = def['shape'][String(step)];
+    else if (def['type'] === 'record') at = def['valueType'];
+    else if (def['type'] === 'array') at = def['element'];
+    else return [];
+  }
+  const def: unknown = defOf(at);
+  return isRecord(def) && isRecord(def['shape']) ? Object.keys(def['shape']) : [];
+}
+
+function defOf(schema: unknown): unknown {
+  if (!isRecord(schema) || !isRecord(schema['def'])) return undefined;
+  const def = schema['def'];
+  if (def['type'] === 'optional' || def['type'] === 'nullable') return defOf(def['innerType']);
+  if (def['type'] === 'union' && Array.isArray(def['options'])) return defOf(def['options'][0]);
+  return def;
+}
+
+function refuse(path: readonly string[], message: string, fix: string): { ok: false; issues: Issue[] } {
+  return { ok: false, issues: [{ path, message, fix }] };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,59 @@
+import { hash } from 'node:crypto';
+import { type UnitKey, unitId } from '../graph/index.ts';
+
+export const OWNER_LABELS = {
+  managedBy: 'app.kubernetes.io/managed-by',
+  kind: 'lattice.dev/owner-kind',
+  namespace: 'lattice.dev/owner-namespace',
+  name: 'lattice.dev/owner-name',
+} as const;
+
+/** 16 hex digits (64 bits) of the SHA-256 of `text`. */
+export function shortHash(text: string): string {
+  return hash('sha256', text, 'hex').slice(0, 16);
+}
+
+/** A unit's stable identity in object names and labels: computed once per unit, shared by all of its objects. */
+export interface Owner {
+  readonly unit: UnitKey;
+  /** Readable prefix and 64 bits of hash; at most 63 characters, so that it is a label value too. */
+  readonly base: string;
+  /** Labels that let an object be explained and pruned. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const PREFIX_LENGTH = 63 - 'lattice--'.length - 16 - '-xxxxxxxx'.length;
+
+/** The owner of a unit's objects. Object names are `base`, or `base-suffix` with a suffix of at most 8 characters. */
+export function ownerOf(unit: UnitKey): Owner {
+  const readable = readableName(unit);
+  const tag = shortHash(unitId(unit));
+  const namespace = 'namespace' in unit ? unit.namespace : undefined;
+  return {
+    unit,
+    base: `lattice-${readable}-${tag}`,
+    labels: {
+      [OWNER_LABELS.managedBy]: 'lattice',
+      [OWNER_LABELS.kind]: unit.kind,
+      ...(namespace === undefined ? {} : { [OWNER_LABELS.namespace]: namespace }),
+      [OWNER_LABELS.name]: unit.kind === 'service' ? unit.name : `${readable}-${tag}`,
+    },
+  };
+}
+
+function readableName(unit: UnitKey): string {
+  const text =
+    unit.kind === 'service'
+      ? unit.name
+      : unit.kind === 'namespace'
+        ? unit.namespace
+        : unit.kind === 'host'
+          ? unit.host
+          : 'egress';
+  const clean = text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, PREFIX_LENGTH)
+    .replace(/^-+|-+$/g, '');
+  return clean === '' ? 'x' : clean;
+}
