@@ -14,8 +14,6 @@ interface Recorded {
   readonly refused: readonly string[];
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
-
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args, Date.now());
   const files = options.paths.length > 0 ? options.paths : [defaultFile()];
@@ -115,3 +113,5 @@ function readRecording(file: unknown): Recorded[] {
     refused: errors.map(({ policy, stage }) => `${policy} ${stage}`).sort(),
   }));
 }
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
