@@ -57,8 +57,14 @@ func objectName(object map[string]any) (namespace, name string) {
 }
 
 // parsePolicy runs the agent's own parser and validation on a stored object. clusterName "" lets selectors reach every
-// cluster.
-func parsePolicy(log *slog.Logger, clusterName string, object map[string]any) (*parsed, error) {
+// cluster. The agent's decoder panics on objects that no API server stores (an ICMP field without a type); such a panic
+// counts as a refusal.
+func parsePolicy(log *slog.Logger, clusterName string, object map[string]any) (found *parsed, err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			found, err = nil, fmt.Errorf("the agent panics: %v", problem)
+		}
+	}()
 	raw, err := json.Marshal(object)
 	if err != nil {
 		return nil, err
