@@ -1,3 +1,7 @@
 // The door of the service graph.
+export { exemptionsOf, DEFAULT_CONFIG } from './exemptions.ts';
+export { type Fact, factId, factOf } from './facts.ts';
+export { type Gone, type Input, ServiceGraph } from './graph.ts';
+export { byText, keyOf, splitKey } from './key.ts';
 export * from './model.ts';
 export type { ConfiguredPeer, Exemptions, Resolver, Settings } from './settings.ts';

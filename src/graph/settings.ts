@@ -37,6 +37,11 @@ export interface Settings {
   /** Mode of a namespace or pod without labels of its own. */
   readonly mesh: MeshMode;
   /** `namespace/name` of the Gateway for egress of meshed services, when the administrator has one. */
-  readonly egressWaypoint?: { readonly namespace: string; readonly name: string };
+  readonly egressWaypoint?: {
+    readonly namespace: string;
+    readonly name: string;
+    /** Whether it counts as programmed when no Gateway of that name is known: true for files, false for a live cluster. */
+    readonly assumed: boolean;
+  };
   readonly exemptions: Exemptions;
 }

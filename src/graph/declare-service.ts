@@ -1,0 +1,232 @@
+import type { Finding, LatticeService, ServiceResource } from '../api/index.ts';
+import { keyOf } from './key.ts';
+import type { Labels } from './model.ts';
+
+/** Ports that a half names (names or Service port numbers of the callee), or all of them. */
+export type PortFilter = 'all' | readonly (string | number)[];
+
+/** A half towards every service of a namespace, or of all (`namespace: '*'`). */
+export interface AnyHalf {
+  readonly namespace: string;
+  readonly ports: PortFilter;
+}
+
+/** One LatticeService as the graph keeps it: who it is, and its halves by direction and peer. */
+export interface ServiceDeclaration {
+  readonly kind: 'service';
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly selector: Labels;
+  readonly deployed: boolean;
+  readonly account: string | undefined;
+  readonly services: readonly string[] | undefined;
+  readonly mode: 'enforce' | 'shadow';
+  readonly allowSharedIdentity: boolean;
+  readonly ports: readonly DeclaredServicePort[] | undefined;
+  readonly outbound: ReadonlyMap<string, PortFilter>;
+  readonly inbound: ReadonlyMap<string, PortFilter>;
+  readonly outboundAny: readonly AnyHalf[];
+  readonly inboundAny: readonly AnyHalf[];
+  readonly egress: ReadonlyMap<string, PortFilter>;
+  readonly ingress: ReadonlyMap<string, PortFilter>;
+  readonly builtinOutbound: ReadonlyMap<string, PortFilter>;
+  readonly builtinInbound: ReadonlyMap<string, PortFilter>;
+  /** Which entry of `resources` made a half, for messages: `outbound web` -> `web-caller`. */
+  readonly entries: ReadonlyMap<string, string>;
+  readonly findings: readonly Finding[];
+}
+
+export interface DeclaredServicePort {
+  readonly name: string;
+  readonly port: number;
+  readonly targetPort: number | string | undefined;
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
+}
+
+const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+/** Reads a declaration. Entries that mean nothing are findings and make no half. */
+export function declareService(object: LatticeService, defaultNamespace: string): ServiceDeclaration {
+  const namespace = object.metadata.namespace ?? defaultNamespace;
+  const name = object.metadata.name;
+  const halves = new Halves(namespace, name);
+  const resources = object.spec.resources;
+  if (resources)
+    for (const entry in resources) if (Object.hasOwn(resources, entry)) halves.add(entry, resources[entry]);
+  const { spec } = object;
+  return {
+    kind: 'service',
+    key: keyOf(namespace, name),
+    namespace,
+    name,
+    selector: spec.selector?.matchLabels ?? { 'app.kubernetes.io/name': name },
+    deployed: spec.containers !== undefined,
+    account: spec.serviceAccount,
+    services: spec.services,
+    mode: spec.mode ?? 'enforce',
+    allowSharedIdentity: spec.allowSharedIdentity ?? false,
+    ports: declaredPorts(spec.service?.ports),
+    outbound: halves.outbound,
+    inbound: halves.inbound,
+    outboundAny: halves.outboundAny,
+    inboundAny: halves.inboundAny,
+    egress: halves.egress,
+    ingress: halves.ingress,
+    builtinOutbound: halves.builtinOutbound,
+    builtinInbound: halves.builtinInbound,
+    entries: halves.entries,
+    findings: halves.findings,
+  };
+}
+
+/** Whether `filter` names this port of the callee. */
+export function allows(filter: PortFilter, port: { readonly name: string; readonly port: number }): boolean {
+  return filter === 'all' || filter.includes(port.name) || filter.includes(port.port);
+}
+
+/** Key of {@link ServiceDeclaration.entries}. */
+export function entryKey(
+  direction: 'outbound' | 'inbound',
+  type: 'service' | 'external_service' | 'builtin',
+  peer: string,
+): string {
+  return `${direction} ${type} ${peer}`;
+}
+
+class Halves {
+  readonly outbound = new Map<string, PortFilter>();
+  readonly inbound = new Map<string, PortFilter>();
+  readonly outboundAny: AnyHalf[] = [];
+  readonly inboundAny: AnyHalf[] = [];
+  readonly egress = new Map<string, PortFilter>();
+  readonly ingress = new Map<string, PortFilter>();
+  readonly builtinOutbound = new Map<string, PortFilter>();
+  readonly builtinInbound = new Map<string, PortFilter>();
+  readonly entries = new Map<string, string>();
+  readonly findings: Finding[] = [];
+  readonly #namespace: string;
+  readonly #name: string;
+
+  constructor(namespace: string, name: string) {
+    this.#namespace = namespace;
+    this.#name = name;
+  }
+
+  add(entry: string, resource: ServiceResource | undefined): void {
+    if (!resource) return;
+    const type = resource.type ?? 'service';
+    if (type !== 'service' && type !== 'external_service' && type !== 'builtin') {
+      this.#report(
+        entry,
+        'ResourceClass',
+        'info',
+        `type "${type}" is a resource class: it opens nothing in the graph`,
+        undefined,
+      );
+      return;
+    }
+    const peer = this.#peer(entry, resource);
+    if (!peer) return;
+    const ports = resource.ports ?? 'all';
+    const directions =
+      resource.direction === 'both' ? (['outbound', 'inbound'] as const) : [resource.direction ?? 'outbound'];
+    for (const direction of directions) {
+      if (peer.name === '*') {
+        if (type === 'service') this.#addAny(direction, { namespace: peer.namespace, ports });
+        else
+          this.#report(
+            entry,
+            'WildcardPeer',
+            'error',
+            `"*" names services only, not ${type}`,
+            'name each peer by its id',
+          );
+        continue;
+      }
+      const key = type === 'builtin' ? peer.name : keyOf(peer.namespace, peer.name);
+      const map = this.#mapOf(direction, type);
+      const known = map.get(key);
+      map.set(key, known === undefined ? ports : unite(known, ports));
+      this.entries.set(entryKey(direction, type, key), entry);
+    }
+  }
+
+  #addAny(direction: 'outbound' | 'inbound', half: AnyHalf): void {
+    (direction === 'outbound' ? this.outboundAny : this.inboundAny).push(half);
+  }
+
+  #mapOf(direction: 'outbound' | 'inbound', type: 'service' | 'external_service' | 'builtin'): Map<string, PortFilter> {
+    if (type === 'service') return direction === 'outbound' ? this.outbound : this.inbound;
+    if (type === 'external_service') return direction === 'outbound' ? this.egress : this.ingress;
+    return direction === 'outbound' ? this.builtinOutbound : this.builtinInbound;
+  }
+
+  #peer(entry: string, resource: ServiceResource): { namespace: string; name: string } | undefined {
+    const id = resource.id ?? entry;
+    const slash = id.indexOf('/');
+    const name = slash < 0 ? id : id.slice(slash + 1);
+    const inId = slash < 0 ? undefined : id.slice(0, slash);
+    if (inId !== undefined && resource.namespace !== undefined && inId !== resource.namespace) {
+      this.#report(
+        entry,
+        'NamespaceConflict',
+        'error',
+        `id "${id}" and namespace "${resource.namespace}" differ`,
+        'keep one of them',
+      );
+      return undefined;
+    }
+    const namespace = inId ?? resource.namespace ?? this.#namespace;
+    if (name !== '*' && !NAME.test(name)) {
+      this.#report(
+        entry,
+        'PeerName',
+        'error',
+        `"${id}" is not the name of a peer`,
+        'add an id: with the name of the peer',
+      );
+      return undefined;
+    }
+    if (namespace === '*' && name !== '*') {
+      this.#report(
+        entry,
+        'WildcardPeer',
+        'error',
+        'namespace "*" goes with id "*" only',
+        `write the namespace of "${name}"`,
+      );
+      return undefined;
+    }
+    return { namespace, name };
+  }
+
+  #report(entry: string, code: string, severity: Finding['severity'], message: string, fix: string | undefined): void {
+    this.findings.push({
+      code,
+      severity,
+      message,
+      object: { kind: 'LatticeService', namespace: this.#namespace, name: this.#name },
+      path: ['spec', 'resources', entry],
+      ...(fix === undefined ? {} : { fix }),
+    });
+  }
+}
+
+function unite(a: PortFilter, b: PortFilter): PortFilter {
+  return a === 'all' || b === 'all' ? 'all' : [...a, ...b];
+}
+
+function declaredPorts(
+  ports: NonNullable<LatticeService['spec']['service']>['ports'],
+): readonly DeclaredServicePort[] | undefined {
+  if (!ports) return undefined;
+  const list: DeclaredServicePort[] = [];
+  for (const name in ports) {
+    const port = ports[name];
+    if (Object.hasOwn(ports, name) && port) {
+      list.push({ name, port: port.port, targetPort: port.targetPort, protocol: port.protocol ?? 'TCP' });
+    }
+  }
+  return list.length === 0 ? undefined : list.sort((a, b) => (a.name < b.name ? -1 : 1));
+}

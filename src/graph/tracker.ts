@@ -1,0 +1,146 @@
+import { isDeepStrictEqual } from 'node:util';
+import { hostText } from '../api/index.ts';
+import type { ExternalDeclaration } from './declare-external.ts';
+import type { ServiceDeclaration } from './declare-service.ts';
+import type { PodFact } from './facts.ts';
+import type { Workload } from './model.ts';
+import { unitId } from './model.ts';
+import { type GraphState, podsOf } from './state.ts';
+import { agreed, candidates } from './views.ts';
+
+/** What a service looked like to its neighbours before a change. */
+interface Before {
+  readonly service: ServiceDeclaration | undefined;
+  readonly workload: Workload | undefined;
+  readonly peers: ReadonlyMap<string, string>;
+}
+
+/**
+ * Finds the units that one change affects: the changed nodes, and of their neighbours, before and after, those whose
+ * edge with them changed (all of them where the node itself looks different).
+ */
+export class Tracker {
+  /** Services that must be resolved again. */
+  readonly touched = new Set<string>();
+  /** Pods that may have become, or ceased to be, nobody's. */
+  readonly strays = new Set<PodFact>();
+  readonly #state: GraphState;
+  readonly #before = new Map<string, Before>();
+  readonly #flipped = new Set<string>();
+  readonly #units = new Set<string>();
+  readonly #hosts = new Set<string>();
+  readonly #externals = new Set<string>();
+  #own: string | undefined;
+
+  constructor(state: GraphState) {
+    this.#state = state;
+  }
+
+  /** Remembers how these services look now; `own` is the one whose declaration changes. */
+  watch(keys: readonly string[], own: string | undefined): void {
+    this.#own = own;
+    for (const key of keys) {
+      if (this.touched.has(key)) continue;
+      this.touched.add(key);
+      const service = this.#state.services.get(key);
+      this.#before.set(key, {
+        service,
+        workload: this.#state.workloads.get(key),
+        peers: peersOf(this.#state, service),
+      });
+      if (service && key === own) for (const pod of podsOf(this.#state, service)) this.strays.add(pod);
+    }
+  }
+
+  /** Remembers who uses an external service whose declaration changes, and its hosts. */
+  watchExternal(key: string): void {
+    this.#externals.add(key);
+    this.#addHosts(this.#state.externals.get(key));
+  }
+
+  watchNamespace(namespace: string): void {
+    this.#units.add(unitId({ kind: 'namespace', namespace }));
+  }
+
+  /** Every user of an egress waypoint is affected when the Gateway comes or goes; that is the bound. */
+  watchGateway(key: string): void {
+    const egress = this.#state.settings.egressWaypoint;
+    if (!egress || key !== `${egress.namespace}/${egress.name}`) return;
+    for (const host of this.#state.hosts.keys()) this.#hosts.add(host);
+    for (const users of this.#state.externalUsers.values()) for (const user of users) this.#addService(user);
+    this.#units.add(unitId({ kind: 'egress-waypoint' }));
+  }
+
+  /** These workloads begin or cease to share an identity. */
+  identityFlips(users: ReadonlySet<string>): void {
+    for (const user of users) this.#flipped.add(user);
+  }
+
+  /** The affected units, once the change is applied and what was touched is resolved again. */
+  changed(): ReadonlySet<string> {
+    for (const [key, before] of this.#before) this.#compare(key, before);
+    for (const key of this.#flipped) {
+      const service = this.#state.services.get(key);
+      if (!service || this.#before.has(key)) continue;
+      this.#addService(key);
+      for (const peer of peersOf(this.#state, service).keys()) this.#addService(peer);
+      this.#addHostsOf(service);
+    }
+    for (const key of this.#externals) {
+      this.#addHosts(this.#state.externals.get(key));
+      for (const user of this.#state.externalUsers.get(key) ?? []) this.#addService(user);
+    }
+    for (const host of this.#hosts) this.#units.add(unitId({ kind: 'host', host }));
+    if (this.#hosts.size > 0) this.#units.add(unitId({ kind: 'egress-waypoint' }));
+    return this.#units;
+  }
+
+  #compare(key: string, before: Before): void {
+    const service = this.#state.services.get(key);
+    const workload = this.#state.workloads.get(key);
+    const peers = peersOf(this.#state, service);
+    const looksDifferent = this.#flipped.has(key) || !isDeepStrictEqual(before.workload, workload);
+    for (const [peer, edge] of before.peers) if (looksDifferent || peers.get(peer) !== edge) this.#addService(peer);
+    for (const [peer, edge] of peers) if (looksDifferent || before.peers.get(peer) !== edge) this.#addService(peer);
+    if (!looksDifferent && key !== this.#own) return;
+    this.#addService(key);
+    if (looksDifferent || !isDeepStrictEqual(before.service?.egress, service?.egress)) {
+      this.#addHostsOf(before.service);
+      this.#addHostsOf(service);
+    }
+    const namespace = workload?.namespace ?? before.workload?.namespace ?? '';
+    if (looksDifferent && this.#state.namespaces.get(namespace)?.managed === true) this.watchNamespace(namespace);
+  }
+
+  #addService(key: string): void {
+    const slash = key.indexOf('/');
+    this.#units.add(unitId({ kind: 'service', namespace: key.slice(0, slash), name: key.slice(slash + 1) }));
+  }
+
+  #addHostsOf(service: ServiceDeclaration | undefined): void {
+    for (const key of service?.egress.keys() ?? []) this.#addHosts(this.#state.externals.get(key));
+  }
+
+  #addHosts(external: ExternalDeclaration | undefined): void {
+    for (const endpoint of external?.node.endpoints ?? []) {
+      if (endpoint.protocol === 'TCP' && endpoint.host.kind !== 'cidr') this.#hosts.add(hostText(endpoint.host));
+    }
+  }
+}
+
+/** The peers of a service, each with what is agreed between them as comparable text. */
+function peersOf(state: GraphState, service: ServiceDeclaration | undefined): ReadonlyMap<string, string> {
+  const peers = new Map<string, string>();
+  if (!service) return peers;
+  for (const direction of ['outbound', 'inbound'] as const) {
+    for (const key of candidates(state, service, direction)) {
+      const peer = state.services.get(key);
+      if (!peer) continue;
+      const ports = direction === 'outbound' ? agreed(state, service, peer) : agreed(state, peer, service);
+      if (ports.length === 0) continue;
+      const edge = `${direction} ${ports.map((port) => port.name).join(' ')};`;
+      peers.set(key, (peers.get(key) ?? '') + edge);
+    }
+  }
+  return peers;
+}

@@ -1,0 +1,196 @@
+import type { DeclaredServicePort, ServiceDeclaration } from './declare-service.ts';
+import type { PodFact, ServiceFact } from './facts.ts';
+import { byText } from './key.ts';
+import type { MeshMode, Port, Waypoint, Workload } from './model.ts';
+import { type GraphState, overlapsOf, podsOf } from './state.ts';
+
+/** Namespaces whose pods the cluster itself, an engine or Lattice needs: only shadow services are accepted there. */
+const SYSTEM_NAMESPACES: ReadonlySet<string> = new Set([
+  'kube-system',
+  'kube-public',
+  'kube-node-lease',
+  'istio-system',
+  'cilium',
+  'cilium-system',
+  'liqo',
+  'liqo-system',
+  'lattice-system',
+]);
+
+/** A service as its doors know it, and the Gateways that were looked at on the way. */
+export interface Resolved {
+  readonly workload: Workload;
+  readonly gateways: readonly string[];
+}
+
+/** Unites what is declared with what the cluster's own objects say. */
+export function resolveWorkload(state: GraphState, service: ServiceDeclaration): Resolved {
+  const pods = podsOf(state, service);
+  const kubeServices = kubeServicesOf(state, service, pods);
+  const meshes = meshModes(state, service, pods);
+  const front = waypointOf(state, service, kubeServices);
+  const barred = barredBecause(state, service, pods, meshes, front.waypoints.length);
+  const [waypoint] = front.waypoints;
+  return {
+    gateways: front.gateways,
+    workload: {
+      key: service.key,
+      namespace: service.namespace,
+      name: service.name,
+      selectors: [service.selector],
+      accounts: accountsOf(service, pods),
+      mesh: meshes[0] ?? 'none',
+      mode: service.mode,
+      ports: portsOf(service, pods, kubeServices).ports,
+      services: serviceNames(service, kubeServices),
+      ...(waypoint && meshes[0] === 'ambient' ? { waypoint } : {}),
+      direct: front.direct,
+      ...(barred === undefined ? {} : { barred }),
+    },
+  };
+}
+
+/** The ports of a service, and the declared ones whose named target port no known pod has. */
+export function portsOf(
+  service: ServiceDeclaration,
+  pods: readonly PodFact[],
+  kubeServices: readonly ServiceFact[],
+): { readonly ports: readonly Port[]; readonly unresolved: readonly DeclaredServicePort[] } {
+  const wanted = service.ports ?? portsOfServices(kubeServices) ?? portsOfPods(pods);
+  const unresolved: DeclaredServicePort[] = [];
+  const ports: Port[] = [];
+  for (const port of wanted) {
+    const targetPorts = targetPortsOf(port, pods, kubeServices);
+    if (targetPorts.length === 0) unresolved.push(port);
+    else ports.push({ name: port.name, port: port.port, targetPorts, protocol: port.protocol });
+  }
+  return { ports, unresolved };
+}
+
+/** Services that lead to these pods: the ones named, or all of the namespace that select them. */
+export function kubeServicesOf(
+  state: GraphState,
+  service: ServiceDeclaration,
+  pods: readonly PodFact[],
+): ServiceFact[] {
+  const keys = service.services
+    ? new Set(service.services.map((name) => `${service.namespace}/${name}`))
+    : new Set([
+        ...state.kubeSelectors.selecting(service.namespace, service.selector),
+        ...pods.flatMap((pod) => state.kubeSelectors.selecting(pod.namespace, pod.labels)),
+      ]);
+  return [...keys].sort().flatMap((key) => state.kubeServices.get(key) ?? []);
+}
+
+function serviceNames(service: ServiceDeclaration, found: readonly ServiceFact[]): readonly string[] {
+  if (service.services) return service.services.toSorted();
+  const names = found.map((each) => each.name);
+  if (service.deployed && !names.includes(service.name)) names.push(service.name);
+  return names.length === 0 ? [service.name] : names.sort();
+}
+
+function accountsOf(service: ServiceDeclaration, pods: readonly PodFact[]): readonly string[] {
+  const declared = service.account ?? (service.deployed ? service.name : undefined);
+  if (pods.length === 0) return [declared ?? 'default'];
+  const accounts = new Set(pods.map((pod) => pod.account));
+  if (declared !== undefined) accounts.add(declared);
+  return [...accounts].sort();
+}
+
+function meshModes(state: GraphState, service: ServiceDeclaration, pods: readonly PodFact[]): MeshMode[] {
+  const home = state.namespaces.get(service.namespace)?.dataplane ?? state.settings.mesh;
+  if (pods.length === 0) return [home];
+  return [...new Set(pods.map((pod) => (pod.hostNetwork ? 'none' : (pod.dataplane ?? home))))].sort();
+}
+
+function waypointOf(
+  state: GraphState,
+  service: ServiceDeclaration,
+  kubeServices: readonly ServiceFact[],
+): { readonly waypoints: readonly Waypoint[]; readonly gateways: readonly string[]; readonly direct: boolean } {
+  const home = state.namespaces.get(service.namespace)?.waypoint;
+  const named =
+    kubeServices.length === 0
+      ? [home]
+      : kubeServices.map((each) => (each.headless ? undefined : (each.waypoint ?? home)));
+  const gateways = [...new Set(named.flatMap((key) => (key === undefined || key === 'none' ? [] : [key])))].sort();
+  const waypoints = gateways.flatMap((key): Waypoint[] => {
+    const gateway = state.gateways.get(key);
+    const serving =
+      gateway && gateway.programmed !== false && (gateway.serves === 'service' || gateway.serves === 'all');
+    return serving ? [{ namespace: gateway.namespace, name: gateway.name, account: gateway.name }] : [];
+  });
+  const fronted = new Set(waypoints.map((each) => `${each.namespace}/${each.name}`));
+  return { waypoints, gateways, direct: named.some((key) => key === undefined || !fronted.has(key)) };
+}
+
+function barredBecause(
+  state: GraphState,
+  service: ServiceDeclaration,
+  pods: readonly PodFact[],
+  meshes: readonly MeshMode[],
+  waypoints: number,
+): string | undefined {
+  if (service.mode === 'enforce' && SYSTEM_NAMESPACES.has(service.namespace)) return 'SystemNamespace';
+  if (pods.some((pod) => pod.hostNetwork)) return 'IdentityIsNode';
+  if (overlapsOf(state, service, pods).length > 0) return 'PodInTwoServices';
+  if (meshes.includes('sidecar')) return 'SidecarUnsupported';
+  if (meshes.length > 1) return 'MeshModeMixed';
+  if (waypoints > 1) return 'SeveralWaypoints';
+  return undefined;
+}
+
+function targetPortsOf(
+  port: DeclaredServicePort,
+  pods: readonly PodFact[],
+  kubeServices: readonly ServiceFact[],
+): readonly number[] {
+  const targets = port.targetPort === undefined ? mappedPorts(port, kubeServices) : [port.targetPort];
+  const numbers = targets.flatMap((target) =>
+    typeof target === 'number' ? [target] : pods.flatMap((pod) => containerPorts(pod, target, port.protocol)),
+  );
+  return numbers.length < 2 ? numbers : [...new Set(numbers)].sort((a, b) => a - b);
+}
+
+/** Where the real Services send this port: a declaration without targetPort means what they mean. */
+function mappedPorts(port: DeclaredServicePort, kubeServices: readonly ServiceFact[]): readonly (number | string)[] {
+  if (kubeServices.length === 0) return [port.port];
+  const mapped = kubeServices
+    .filter((service) => !service.headless)
+    .flatMap((service) => service.ports)
+    .filter((each) => each.port === port.port && each.protocol === port.protocol)
+    .map((each) => each.targetPort);
+  return mapped.length === 0 ? [port.port] : mapped;
+}
+
+function containerPorts(pod: PodFact, name: string, protocol: string): number[] {
+  return pod.ports.filter((port) => port.name === name && port.protocol === protocol).map((port) => port.port);
+}
+
+function portsOfServices(kubeServices: readonly ServiceFact[]): readonly DeclaredServicePort[] | undefined {
+  const all = kubeServices.flatMap((service) => service.ports);
+  return all.length === 0 ? undefined : unnamedToNamed(all);
+}
+
+function portsOfPods(pods: readonly PodFact[]): readonly DeclaredServicePort[] {
+  return unnamedToNamed(pods.flatMap((pod) => pod.ports.map((port) => ({ ...port, targetPort: port.port }))));
+}
+
+/** One entry per (port, protocol, target), named by its first name, else by its number. */
+function unnamedToNamed(
+  ports: readonly (Omit<DeclaredServicePort, 'targetPort'> & { readonly targetPort: number | string })[],
+): readonly DeclaredServicePort[] {
+  const byTarget = new Map(ports.map((port) => [`${port.port}/${port.protocol}/${port.targetPort}`, port]));
+  const taken = new Map<string, number>();
+  return [...byTarget.values()]
+    .sort(
+      (a, b) => a.port - b.port || byText(a.protocol, b.protocol) || byText(String(a.targetPort), String(b.targetPort)),
+    )
+    .map((port) => {
+      const wanted = port.name === '' ? `port-${port.port}` : port.name;
+      const count = (taken.get(wanted) ?? 0) + 1;
+      taken.set(wanted, count);
+      return { ...port, name: count === 1 ? wanted : `${wanted}-${count}` };
+    })
+    .sort((a, b) => byText(a.name, b.name));
+}
