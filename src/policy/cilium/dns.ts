@@ -1,0 +1,81 @@
+import type { Host } from '../../api/index.ts';
+import { formatCidr } from '../../api/index.ts';
+import type { EgressLink, Exemptions } from '../../graph/index.ts';
+import { portSet } from '../kubernetes/port-set.ts';
+import { portRules } from './rules.ts';
+import type { PeerBook } from './select-peer.ts';
+import type { EgressRule, NameSelector } from './spec.ts';
+
+/** What the CRD accepts as a pattern. */
+const PATTERN = /^([-a-zA-Z0-9_*]+[.]?)+$/;
+const LINK_LOCAL_V4 = 0xa9fen;
+const LINK_LOCAL_V6 = 0x3fan;
+
+/**
+ * Names that a pod may ask for where Cilium proxies its DNS: all of the cluster's own, at any depth, so that names from
+ * the search path (`api.example.com.shop.svc.cluster.local`) get their answer too (C22), and its agreed hosts.
+ */
+export function askableNames(clusterDomain: string, hosts: readonly NameSelector[]): readonly NameSelector[] {
+  return [{ matchPattern: `**.${clusterDomain}` }, ...hosts];
+}
+
+/** Whether the agent can proxy DNS with this cluster domain at all. */
+export function isProxyable(clusterDomain: string): boolean {
+  return clusterDomain.length <= 250 && PATTERN.test(clusterDomain);
+}
+
+/** A host as Cilium names it. `*.example.net` is one label deep in both, never more than is written (C22, surprise 17). */
+export function nameSelector(host: Host): NameSelector | undefined {
+  switch (host.kind) {
+    case 'name':
+      return { matchName: host.name };
+    case 'wildcard':
+      return { matchPattern: `*.${host.suffix}` };
+    case 'cidr':
+      return undefined;
+  }
+}
+
+/** All names among agreed endpoints, sorted, each once. */
+export function agreedNames(links: readonly EgressLink[]): readonly NameSelector[] {
+  const names = new Map<string, NameSelector>();
+  for (const link of links) {
+    for (const { host } of link.endpoints) {
+      const name = nameSelector(host);
+      if (name) names.set(Object.values(name).join(), name);
+    }
+  }
+  return [...names].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, name]) => name);
+}
+
+/**
+ * DNS to the configured resolvers, UDP and TCP, in the resolvers' own namespaces (C21). With `names` the agent's proxy
+ * answers for them alone, which `toFQDNs` of the same pod needs (C20). A plain rule for the same resolver in another
+ * object would open every name (surprise 9), so a pod's DNS rule stands in one object only.
+ */
+export function dnsRules(
+  dns: Exemptions['dns'],
+  peers: PeerBook,
+  names?: readonly NameSelector[],
+): readonly EgressRule[] {
+  const ports = portSet(
+    dns.ports.flatMap((port) => [
+      { port, protocol: 'UDP' },
+      { port, protocol: 'TCP' },
+    ]),
+  );
+  if (!ports) return [];
+  const toPorts = portRules(ports, names);
+  const selected = dns.resolvers.map((resolver, index) => peers.pods(`resolver ${index}`, resolver));
+  const toEndpoints = selected.flatMap((each) => (each.ok ? each.peer.selectors : []));
+  const toCIDR = dns.cidrs.map(formatCidr);
+  // A node-local cache listens on a link-local address of the node, which is the entity host and no CIDR (C14, C21).
+  const onNode = dns.cidrs.some(({ family, first }) =>
+    family === 4 ? first >> 16n === LINK_LOCAL_V4 : first >> 118n === LINK_LOCAL_V6,
+  );
+  return [
+    ...(toEndpoints.length > 0 ? [{ toEndpoints, toPorts }] : []),
+    ...(toCIDR.length > 0 ? [{ toCIDR, toPorts }] : []),
+    ...(onNode ? [{ toEntities: ['host'], toPorts }] : []),
+  ];
+}

@@ -1,0 +1,33 @@
+import type { Finding, Severity } from '../../api/index.ts';
+import type { NamespaceView, Waypoint, Workload } from '../../graph/index.ts';
+
+/** A finding about a service's LatticeService. */
+export function aboutService(
+  self: Workload,
+  code: string,
+  message: string,
+  fix: string,
+  severity: Severity = 'error',
+): Finding {
+  const object = { kind: 'LatticeService', namespace: self.namespace, name: self.name };
+  return { code, severity, message, object, fix };
+}
+
+export function aboutNamespace(
+  view: NamespaceView,
+  code: string,
+  message: string,
+  fix: string,
+  severity: Severity,
+): Finding {
+  return { code, severity, message, object: { kind: 'Namespace', namespace: '', name: view.namespace }, fix };
+}
+
+export function aboutGateway(waypoint: Waypoint, code: string, message: string, fix: string): Finding {
+  const object = { kind: 'Gateway', namespace: waypoint.namespace, name: waypoint.name };
+  return { code, severity: 'error', message, object, fix };
+}
+
+/** What to do about pods that an engine cannot tell apart by what the declaration says. */
+export const SELECT_BY_OTHERS =
+  'select the pods by labels of your own with short keys, such as app.kubernetes.io/name, and a ServiceAccount name of at most 63 characters';

@@ -1,0 +1,63 @@
+import type { Finding } from '../../api/index.ts';
+import type { BuiltinLink, Link, ServiceView, Waypoint, Workload } from '../../graph/index.ts';
+import { pathBetween, TUNNEL } from '../kubernetes/path.ts';
+import { targetPortsOf } from '../kubernetes/port-set.ts';
+import { builtinMembers } from './builtin.ts';
+import { aboutService, SELECT_BY_OTHERS } from './finding.ts';
+import { type Grants, grant, unite } from './grants.ts';
+import type { PeerBook } from './select-peer.ts';
+
+/** Where a service's grants are gathered. */
+export interface Ledger {
+  readonly self: Workload;
+  readonly peers: PeerBook;
+  readonly ingress: Grants;
+  readonly egress: Grants;
+  readonly findings: Finding[];
+}
+
+/** Agreements with other services, in both directions. A peer that cannot be selected loses its edges, no other does. */
+export function grantLinks(ledger: Ledger, view: ServiceView): void {
+  for (const link of view.inbound) grantLink(ledger, ledger.ingress, link, link.peer, ledger.self);
+  for (const link of view.outbound) grantLink(ledger, ledger.egress, link, ledger.self, link.peer);
+}
+
+/** The administrator's built-in peers: their ports as configured, and the service's real ones. */
+export function grantBuiltins(ledger: Ledger, builtins: readonly BuiltinLink[]): void {
+  for (const { peer, outbound, inbound } of builtins) {
+    const callable = targetPortsOf(inbound);
+    const { members, reason } = builtinMembers(peer, ledger.peers);
+    if (reason !== undefined) refuse(ledger, `the built-in peer ${peer.name}`, reason);
+    for (const member of members) {
+      unite(ledger.egress, member, outbound);
+      unite(ledger.ingress, member, callable);
+    }
+  }
+}
+
+/** Opens the tunnel between this service and a waypoint (X3). */
+export function grantWaypoint(ledger: Ledger, grants: Grants, waypoint: Waypoint): void {
+  const selected = ledger.peers.waypoint(waypoint);
+  if (selected.ok) grant(grants, selected.peer, TUNNEL);
+  else refuse(ledger, `the waypoint ${waypoint.namespace}/${waypoint.name}`, selected.reason);
+}
+
+function grantLink(ledger: Ledger, grants: Grants, link: Link, caller: Workload, callee: Workload): void {
+  const path = pathBetween(caller, callee, link.ports);
+  if (path.waypoint) grantWaypoint(ledger, grants, path.waypoint);
+  if (!path.direct) return;
+  const selected = ledger.peers.workload(link.peer);
+  if (selected.ok) grant(grants, selected.peer, path.direct);
+  else refuse(ledger, link.peer.key, selected.reason);
+}
+
+function refuse({ self, findings }: Ledger, peer: string, reason: string): void {
+  findings.push(
+    aboutService(
+      self,
+      'PodsNotSelectable',
+      `${self.key} and ${peer} stay closed to each other: ${reason}`,
+      SELECT_BY_OTHERS,
+    ),
+  );
+}

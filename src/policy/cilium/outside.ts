@@ -1,0 +1,89 @@
+import { formatCidr, hostText, type Source } from '../../api/index.ts';
+import type { EgressLink, IngressLink, NamedEndpoint } from '../../graph/index.ts';
+import type { CompileOptions } from '../options.ts';
+import { targetPortsOf } from '../kubernetes/port-set.ts';
+import { nameSelector } from './dns.ts';
+import { aboutService } from './finding.ts';
+import { cidrPeer, entityPeer, type Member, namePeer, unite } from './grants.ts';
+import { grantWaypoint, type Ledger } from './links.ts';
+
+/** Callers from outside arrive in plain text, so always at the real ports, in ambient too. */
+export function grantSources(ledger: Ledger, links: readonly IngressLink[]): void {
+  for (const { external, ports } of links) {
+    const real = targetPortsOf(ports);
+    for (const member of external.sources.flatMap(membersOf)) unite(ledger.ingress, member, real);
+  }
+}
+
+/**
+ * What lies outside: a meshed pod reaches hosts over TCP through the egress waypoint and gets nothing but that (X7);
+ * everything else leaves from the pod, each host with its own ports (C20). Addresses never match pods or nodes (C14),
+ * and a prefix of zero is the world of that family (C15). Returns whether names are matched at this pod.
+ */
+export function grantEgress(
+  ledger: Ledger,
+  links: readonly EgressLink[],
+  options: CompileOptions,
+  dns: boolean,
+): boolean {
+  let names = false;
+  for (const link of links) {
+    const fromPod = link.endpoints.filter((endpoint) => !isWaypointed(ledger, endpoint));
+    if (fromPod.length < link.endpoints.length) grantThroughWaypoint(ledger, link, options);
+    for (const { host, port, protocol } of fromPod) {
+      const name = nameSelector(host);
+      if (host.kind === 'cidr') unite(ledger.egress, cidrPeer(formatCidr(host)), [{ port, protocol }]);
+      else if (name && dns) {
+        unite(ledger.egress, namePeer(name), [{ port, protocol }]);
+        names = true;
+      }
+    }
+    if (!dns) refuseNames(ledger, link, fromPod);
+  }
+  return names;
+}
+
+function isWaypointed({ self }: Ledger, { host, protocol }: NamedEndpoint): boolean {
+  return self.mesh === 'ambient' && protocol === 'TCP' && host.kind !== 'cidr';
+}
+
+function grantThroughWaypoint(ledger: Ledger, link: EgressLink, { egressWaypoint }: CompileOptions): void {
+  if (egressWaypoint) {
+    grantWaypoint(ledger, ledger.egress, egressWaypoint);
+    return;
+  }
+  const hosts = link.endpoints.filter((endpoint) => isWaypointed(ledger, endpoint)).map(({ host }) => hostText(host));
+  ledger.findings.push(
+    aboutService(
+      ledger.self,
+      'EgressWaypointMissing',
+      `${ledger.self.key} cannot reach ${[...new Set(hosts)].join(', ')} (${link.external.key}): it is in the ambient mesh, where hosts are reached through an egress waypoint, and none is configured`,
+      'create a Gateway of class istio-waypoint for egress and name it with --egress-waypoint NAMESPACE/NAME',
+    ),
+  );
+}
+
+function refuseNames({ self, findings }: Ledger, link: EgressLink, fromPod: readonly NamedEndpoint[]): void {
+  const hosts = fromPod.filter(({ host }) => host.kind !== 'cidr').map(({ host }) => hostText(host));
+  if (hosts.length === 0) return;
+  findings.push(
+    aboutService(
+      self,
+      'DnsNotProxyable',
+      `${self.key} cannot reach ${[...new Set(hosts)].join(', ')} (${link.external.key}): Cilium matches names only where it sees the DNS answers, and the configuration names no resolver or an impossible cluster domain`,
+      'set dns.resolvers, dns.ports and network.clusterDomain in the LatticeConfig',
+    ),
+  );
+}
+
+function membersOf(source: Source): readonly Member[] {
+  switch (source.kind) {
+    case 'world':
+    case 'ingress':
+      return [entityPeer(source.kind)];
+    case 'nodes':
+      return [entityPeer('host'), entityPeer('remote-node')];
+    case 'cidr':
+      return [cidrPeer(formatCidr(source))];
+  }
+}
