@@ -1,0 +1,189 @@
+import type { Finding, Scheme } from '../../api/index.ts';
+import type { HostView, Waypoint, Workload } from '../../graph/index.ts';
+import { type Compiled, type Draft, NOTHING } from '../draft.ts';
+import { type Owner, ownerOf } from '../name.ts';
+import type { CompileOptions } from '../options.ts';
+import { checked } from './checks.ts';
+import { isHost } from './host-name.ts';
+import { authorizationPolicy, type ServiceEntryPort, serviceEntry } from './objects.ts';
+import { isTrustDomain, type PrincipalsOf } from './principal.ts';
+import { type CallersByPorts, grant, rulesOf } from './rules.ts';
+import { type Share, split } from './split.ts';
+
+/**
+ * How the waypoint carries a scheme. `https` is passed through by SNI, so TLS; HTTPS would do for a plain name but is
+ * refused with DYNAMIC_DNS. UDP and SCTP are not carried (X6).
+ */
+const PROTOCOL: Readonly<Record<Scheme, ServiceEntryPort['protocol'] | undefined>> = {
+  https: 'TLS',
+  http: 'HTTP',
+  grpc: 'GRPC',
+  tcp: 'TCP',
+  udp: undefined,
+  sctp: undefined,
+};
+
+/** What a waypoint can do with a wildcard: it needs a Host header or an SNI, and builds no cluster for GRPC. */
+const WILDCARD_PROTOCOLS: readonly (string | undefined)[] = ['HTTP', 'TLS'];
+
+type HostPort = HostView['ports'][number];
+
+/** A port that goes out, with its policies. */
+interface OpenPort {
+  readonly port: ServiceEntryPort;
+  readonly shares: readonly Share[];
+}
+
+/**
+ * One host behind the egress waypoint: a ServiceEntry and, per port, ALLOW policies with all callers of whoever
+ * declared the host, since ztunnel routes every pod of the mesh by one entry, whatever `exportTo` says (I16).
+ *
+ * The policies come before the entry, so that the entry never stands without one; before both, the Gateway's policy
+ * without rules keeps it closed. A port without callers gets no policy and stays closed by that one.
+ */
+export function compileHost(view: HostView, options: CompileOptions, principalsOf: PrincipalsOf): Compiled {
+  const waypoint = options.egressWaypoint;
+  if (!waypoint) return options.engines.includes('cilium') ? NOTHING : closed(view.host, view.ports, WAYPOINT_MISSING);
+  if (!isHost(view.host)) return closed(view.host, view.ports, hostUnsupported(view.host));
+  if (!isTrustDomain(options.trustDomain))
+    return closed(view.host, view.ports, trustDomainInvalid(options.trustDomain));
+  const owner = ownerOf({ kind: 'host', host: view.host });
+  const open: OpenPort[] = [];
+  const findings: Finding[] = [];
+  for (const entry of view.ports) {
+    const protocol = PROTOCOL[entry.scheme];
+    const twins = view.ports.filter((other) => other.port === entry.port);
+    const refusal = refusalOf(view.host, protocol, twins);
+    const shares = split((accepts) => rulesForPort(entry, principalsOf, accepts));
+    if (refusal || !protocol || !shares) {
+      findings.push(...closed(view.host, [entry], refusal ?? PORT_TOO_LARGE).findings);
+    } else if (shares.some((share) => share.rules.length > 0)) {
+      open.push({
+        port: { name: `${protocol.toLowerCase()}-${entry.port}`, number: entry.port, protocol },
+        shares,
+      });
+      if (protocol === 'TLS' && view.host.startsWith('*.')) findings.push(...flagNeeded(view.host, entry));
+    }
+  }
+  if (open.length === 0) return { drafts: [], findings };
+  return { drafts: draftsOf(view.host, waypoint, owner, open), findings };
+}
+
+function rulesForPort(entry: HostPort, principalsOf: PrincipalsOf, accepts: (key: string) => boolean) {
+  const table: CallersByPorts = new Map();
+  for (const caller of entry.callers.filter(isMeshed)) {
+    if (accepts(caller.key)) grant(table, String(entry.port), { principals: principalsOf(caller) });
+  }
+  return rulesOf(table);
+}
+
+function isMeshed(caller: Workload): boolean {
+  return caller.mesh === 'ambient' && caller.barred === undefined;
+}
+
+function draftsOf(host: string, via: Waypoint, owner: Owner, open: readonly OpenPort[]): readonly Draft[] {
+  const target = { group: 'networking.istio.io', kind: 'ServiceEntry', name: owner.base } as const;
+  const policies = open.flatMap(({ port, shares }) =>
+    shares.map(({ suffix, rules }) =>
+      checked({
+        unit: owner.unit,
+        ...authorizationPolicy(
+          owner,
+          { namespace: via.namespace, suffix: `${port.number}${suffix}` },
+          { targetRefs: [target] },
+          rules,
+        ),
+      }),
+    ),
+  );
+  const entry = serviceEntry(
+    owner,
+    via,
+    host,
+    open.map(({ port }) => port),
+  );
+  return [...policies, checked({ unit: owner.unit, part: 'grant', object: entry })];
+}
+
+interface Refusal {
+  readonly code: string;
+  readonly why: string;
+  readonly fix: string;
+}
+
+const WAYPOINT_MISSING: Refusal = {
+  code: 'EgressWaypointMissing',
+  why: 'hosts are called from an ambient mesh through an egress waypoint, and none is named',
+  fix: 'Make a Gateway of class istio-waypoint and name it with --egress-waypoint NAMESPACE/NAME.',
+};
+
+const PORT_TOO_LARGE: Refusal = {
+  code: 'PolicyTooLarge',
+  why: 'its callers do not fit in 256 policies',
+  fix: 'Let callers share ServiceAccounts, or put a gateway in front of the host.',
+};
+
+function hostUnsupported(host: string): Refusal {
+  return {
+    code: 'HostUnsupported',
+    why: `Istio refuses "${host}" as a host`,
+    fix: 'Labels are letters, digits and "-", at most 63 characters, and the last one is not a number.',
+  };
+}
+
+function trustDomainInvalid(domain: string): Refusal {
+  return {
+    code: 'TrustDomainInvalid',
+    why: `"${domain}" is no trust domain, so no caller can be named`,
+    fix: "Give the mesh's trust domain: lower-case letters, digits, '.', '-' and '_'.",
+  };
+}
+
+function refusalOf(host: string, protocol: string | undefined, twins: readonly HostPort[]): Refusal | undefined {
+  if (protocol === undefined) {
+    return {
+      code: 'SchemeUnsupported',
+      why: 'the mesh carries neither UDP nor SCTP',
+      fix: 'Name addresses instead of a host; they are called from the pod itself.',
+    };
+  }
+  if (twins.length > 1) {
+    return {
+      code: 'SchemeConflict',
+      why: `the port is declared as ${twins.map(({ scheme }) => scheme).join(' and ')}, and one port has one protocol`,
+      fix: 'Agree on one scheme.',
+    };
+  }
+  if (host.startsWith('*.') && !WILDCARD_PROTOCOLS.includes(protocol)) {
+    return {
+      code: 'SchemeUnsupported',
+      why: 'behind a wildcard a waypoint finds the real name in a Host header or an SNI only',
+      fix: 'Use https or http, or name each host.',
+    };
+  }
+  return undefined;
+}
+
+/** Without this flag of istiod the waypoint has no route for such an entry (seen in istiod's source); it is closed. */
+function flagNeeded(host: string, entry: HostPort): readonly Finding[] {
+  return entry.callers.filter(isMeshed).map((caller) => ({
+    ...about(caller, 'WildcardNeedsFlag', 'warning'),
+    message: `${caller.key} -> ${host}:${entry.port} stays closed unless istiod routes wildcard TLS, which trusts the SNI that the caller sends`,
+    fix: 'Set ENABLE_WILDCARD_HOST_SERVICE_ENTRIES_FOR_TLS=true on istiod, or name each host.',
+  }));
+}
+
+function closed(host: string, ports: readonly HostPort[], refusal: Refusal): Compiled {
+  const findings = ports.flatMap((entry) =>
+    entry.callers.filter(isMeshed).map((caller) => ({
+      ...about(caller, refusal.code, 'error'),
+      message: `${caller.key} -> ${host}:${entry.port} is closed: ${refusal.why}`,
+      fix: refusal.fix,
+    })),
+  );
+  return { drafts: [], findings };
+}
+
+function about(caller: Workload, code: string, severity: Finding['severity']) {
+  return { code, severity, object: { kind: 'LatticeService', namespace: caller.namespace, name: caller.name } };
+}

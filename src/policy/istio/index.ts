@@ -1,0 +1,2 @@
+// The door of the Istio compiler.
+export { istio } from './engine.ts';

@@ -1,0 +1,97 @@
+import { type Finding, formatCidr } from '../../api/index.ts';
+import type { BuiltinLink, IngressLink, Port, ServiceView, Workload } from '../../graph/index.ts';
+import type { CompileOptions } from '../options.ts';
+import { portList } from './rules.ts';
+
+/** A caller without mesh identity, and the pods' ports that it may call. */
+export interface Outsider {
+  readonly key: string;
+  /** Undefined where no address tells it from other callers without identity. */
+  readonly blocks: readonly string[] | undefined;
+  readonly ports: string;
+  /** Whether the same caller, when its pods are in the mesh, is admitted by its identity. */
+  readonly hasAccount: boolean;
+}
+
+/**
+ * The agreed callers that reach the pods in plaintext: services outside the mesh, external sources, built-in peers.
+ * They never pass a waypoint, so that these are pods' ports at ztunnel in any case.
+ *
+ * ztunnel compares `ipBlocks` with the address of the plaintext connection's other end (I8). Behind a LoadBalancer or
+ * NodePort with `externalTrafficPolicy: Cluster` that is a node, so such callers are refused there, never admitted.
+ * Kubelet probes need no rule: in ambient they do not pass ztunnel (X4).
+ */
+export function callersOutsideMesh(
+  view: ServiceView,
+  options: CompileOptions,
+): { readonly admitted: readonly Outsider[]; readonly findings: readonly Finding[] } {
+  const wanted = [
+    ...view.inbound
+      .filter(({ peer }) => peer.mesh === 'none' && peer.barred === undefined)
+      .map(({ peer, ports }) => outsider(peer.key, undefined, ports, false)),
+    ...view.ingress.map((link) => outsider(`external:${link.external.key}`, blocksOfSources(link), link.ports, false)),
+    ...view.builtins.map((link) =>
+      outsider(`builtin:${link.peer.name}`, blocksOfBuiltin(link), link.inbound, accountOf(link) !== undefined),
+    ),
+  ].filter((caller) => caller.ports !== '' && caller.blocks?.length !== 0);
+  if (wanted.length === 0) return { admitted: [], findings: [] };
+  // Identity is the caller's proof in the mesh; without it only a network policy can tell callers apart.
+  const verified = options.engines.some((engine) => engine !== 'istio');
+  return {
+    admitted: verified ? wanted : [],
+    findings: wanted.map((caller) => unverified(view.self, caller, verified)),
+  };
+}
+
+/** The ServiceAccount of a built-in peer's pods, by which they are known where they are in the mesh. */
+export function accountOf({ peer }: BuiltinLink): { readonly namespace: string; readonly account: string } | undefined {
+  if (peer.at.kind !== 'pods' || peer.at.account === undefined) return undefined;
+  return { namespace: peer.at.namespace, account: peer.at.account };
+}
+
+function outsider(
+  key: string,
+  blocks: readonly string[] | undefined,
+  ports: readonly Port[],
+  hasAccount: boolean,
+): Outsider {
+  return { key, blocks, ports: portList(ports, 'ztunnel'), hasAccount };
+}
+
+function blocksOfSources({ external }: IngressLink): readonly string[] | undefined {
+  const blocks: string[] = [];
+  for (const source of external.sources) {
+    if (source.kind !== 'cidr') return undefined;
+    blocks.push(formatCidr(source));
+  }
+  return blocks;
+}
+
+function blocksOfBuiltin({ peer }: BuiltinLink): readonly string[] | undefined {
+  return peer.at.kind === 'cidrs' ? peer.at.cidrs.map(formatCidr) : undefined;
+}
+
+function unverified(self: Workload, caller: Outsider, verified: boolean): Finding {
+  const edge = `${caller.key} -> ${self.key}:${caller.ports}`;
+  const about = {
+    code: 'CallerUnverified',
+    object: { kind: 'LatticeService', namespace: self.namespace, name: self.name },
+  };
+  if (!verified) {
+    return {
+      ...about,
+      severity: caller.hasAccount ? 'warning' : 'error',
+      message: `${edge} is closed to callers without mesh identity: without a network policy engine nothing tells them apart`,
+      fix: 'Compile for Cilium or NetworkPolicy too, or bring the caller into the mesh.',
+    };
+  }
+  const seen =
+    caller.blocks === undefined
+      ? 'ztunnel admits every caller without mesh identity to that port'
+      : 'ztunnel sees the address that arrives, which behind externalTrafficPolicy: Cluster is a node and is refused';
+  return {
+    ...about,
+    severity: 'info',
+    message: `${edge}: the caller has no mesh identity, so the network policy alone decides who it is; ${seen}`,
+  };
+}

@@ -1,0 +1,79 @@
+import type { Port } from '../../graph/index.ts';
+import type { Rule } from './objects.ts';
+
+/** Callers that share one list of ports. */
+interface Callers {
+  readonly principals: string[];
+  /** Addresses of callers without identity. */
+  readonly blocks: string[];
+  /** Whether every caller without identity is one of them. */
+  anyone: boolean;
+}
+
+/** Callers by list of ports, such as `80,443`: equal lists become one rule. */
+export type CallersByPorts = Map<string, Callers>;
+
+/**
+ * The list of TCP ports at which a door sees these ports: pods' ports at ztunnel, Service ports at a waypoint (I12).
+ * Empty when none is TCP: UDP and SCTP are not in HBONE, so no policy applies to them (X6).
+ */
+export function portList(ports: readonly Port[], seenAt: 'ztunnel' | 'waypoint'): string {
+  const first = ports[0];
+  if (ports.length === 1 && first?.protocol === 'TCP') {
+    if (seenAt === 'waypoint') return String(first.port);
+    if (first.targetPorts.length === 1) return String(first.targetPorts[0]);
+  }
+  const numbers = ports
+    .filter((port) => port.protocol === 'TCP')
+    .flatMap((port) => (seenAt === 'waypoint' ? [port.port] : port.targetPorts));
+  return [...new Set(numbers)].sort((a, b) => a - b).join(',');
+}
+
+/** Adds callers to one list of ports. An empty list grants nothing: a rule without ports would be every port. */
+export function grant(
+  table: CallersByPorts,
+  ports: string,
+  callers: { readonly principals: readonly string[] } | { readonly blocks: readonly string[] | undefined },
+): void {
+  if (ports === '') return;
+  if ('principals' in callers && callers.principals.length === 0) return;
+  let known = table.get(ports);
+  if (!known) {
+    known = { principals: [], blocks: [], anyone: false };
+    table.set(ports, known);
+  }
+  if ('principals' in callers) {
+    for (const principal of callers.principals) known.principals.push(principal);
+  } else if (callers.blocks) {
+    for (const block of callers.blocks) known.blocks.push(block);
+  } else {
+    known.anyone = true;
+  }
+}
+
+/** One rule per list of ports and kind of source, in the order of the lists; a source is never empty or left out (Z11). */
+export function rulesOf(table: CallersByPorts): readonly Rule[] {
+  const rules: Rule[] = [];
+  for (const [ports, callers] of [...table].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const to: Rule['to'] = [{ operation: { ports: ports.split(',') } }];
+    if (callers.principals.length > 0) {
+      rules.push({ from: [{ source: { principals: sortedOnce(callers.principals) } }], to });
+    }
+    // Z4 forbids a negative source alone, because it admits callers without identity. Here they are meant, and nobody
+    // else: with `ipBlocks` it also keeps a meshed pod out whose address lies in the range.
+    if (callers.anyone) {
+      rules.push({ from: [{ source: { notPrincipals: ['*'] } }], to });
+    } else if (callers.blocks.length > 0) {
+      rules.push({ from: [{ source: { ipBlocks: sortedOnce(callers.blocks), notPrincipals: ['*'] } }], to });
+    }
+  }
+  return rules;
+}
+
+/** Sorted, each once. Callers arrive sorted by key, so mostly nothing is to be done. */
+function sortedOnce(texts: readonly string[]): readonly string[] {
+  for (let index = 1; index < texts.length; index++) {
+    if ((texts[index - 1] ?? '') >= (texts[index] ?? '')) return [...new Set(texts)].sort();
+  }
+  return texts;
+}

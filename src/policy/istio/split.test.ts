@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { istio } from './index.ts';
+import { atPods, atWaypoint, policies } from './testing/read.ts';
+import { link, OPTIONS, view, WAYPOINT, workload } from './testing/views.ts';
+
+function hub(callers: number, more: Parameters<typeof workload>[1] = {}) {
+  const inbound = Array.from({ length: callers }, (_, index) =>
+    link(
+      `namespace-${index % 97}/a-service-with-a-name-${String(index).padStart(5, '0')}`,
+      index % 3 === 0 ? '80' : '81',
+    ),
+  );
+  return istio().service(view(workload('shop/hub', more), { inbound }), OPTIONS);
+}
+
+function principalsOf(compiled: ReturnType<typeof hub>): ReadonlyMap<string, string> {
+  return new Map(
+    policies(compiled).flatMap(({ name, rules }) =>
+      rules.flatMap(({ from, to }) => {
+        const { source } = from[0];
+        const names = 'principals' in source ? source.principals : [];
+        return names.map((principal) => [`${principal} ${to[0].operation.ports.join()}`, name] as const);
+      }),
+    ),
+  );
+}
+
+test('a hub with 7,500 callers is spread over policies of less than 150,000 bytes, each caller in exactly one', () => {
+  for (const compiled of [hub(7500), hub(7500, { waypoint: WAYPOINT, direct: true })]) {
+    assert.deepEqual(compiled.findings, []);
+    assert.ok(policies(compiled).length > 4);
+    for (const { object } of compiled.drafts) assert.ok(JSON.stringify(object).length < 150_000);
+    const names = policies(compiled).map(({ name }) => name);
+    assert.equal(new Set(names).size, names.length);
+    for (const door of [atPods(compiled), atWaypoint(compiled)]) {
+      if (door.length === 0) continue;
+      const callers = door.flatMap(({ rules }) =>
+        rules.flatMap(({ from: [{ source }] }) => ('principals' in source ? source.principals : [])),
+      );
+      assert.equal(callers.filter((caller) => !caller.endsWith('/waypoint')).length, 7500);
+      assert.equal(new Set(callers).size, callers.length);
+    }
+  }
+});
+
+test('a caller that comes or goes moves no other caller between policies', () => {
+  const before = principalsOf(hub(7500));
+  const after = principalsOf(hub(7501));
+  assert.equal(after.size, before.size + 1);
+  for (const [caller, policy] of before) assert.equal(after.get(caller), policy);
+});
+
+test('policies of another division have other names, so that both may stand while one replaces the other', () => {
+  const small = new Set(policies(hub(2500)).map(({ name }) => name));
+  const large = policies(hub(7500)).map(({ name }) => name);
+  assert.ok(small.size < large.length);
+  assert.deepEqual(
+    large.filter((name) => small.has(name)),
+    [],
+  );
+});
+
+test('more callers than 256 policies hold are all refused, and the service stays closed', () => {
+  const accounts = Array.from({ length: 2000 }, (_, index) => `${'account-'.repeat(20)}${index}`);
+  const compiled = istio().service(
+    view(workload('shop/hub'), { inbound: [link(workload('a/b', { accounts }), '80')] }),
+    OPTIONS,
+  );
+  assert.deepEqual(
+    policies(compiled).map(({ hasRules }) => hasRules),
+    [false],
+  );
+  assert.deepEqual(
+    compiled.findings.map(({ code, severity }) => `${severity} ${code}`),
+    ['error PolicyTooLarge'],
+  );
+});
+
+test('more Services than 256 groups of 16 hold close both doors, instead of opening the one behind the waypoint', () => {
+  const services = Array.from({ length: 5000 }, (_, index) => `svc-${index}`);
+  const compiled = istio().service(
+    view(workload('shop/hub', { services, waypoint: WAYPOINT }), { inbound: [link('shop/web', '80')] }),
+    OPTIONS,
+  );
+  assert.deepEqual(
+    policies(compiled).map(({ hasRules, matchLabels }) => [hasRules, matchLabels]),
+    [[false, { app: 'hub' }]],
+  );
+  assert.deepEqual(
+    compiled.findings.map(({ code }) => code),
+    ['PolicyTooLarge'],
+  );
+});
