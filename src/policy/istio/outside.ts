@@ -25,15 +25,18 @@ export function callersOutsideMesh(
   view: ServiceView,
   options: CompileOptions,
 ): { readonly admitted: readonly Outsider[]; readonly findings: readonly Finding[] } {
-  const wanted = [
-    ...view.inbound
-      .filter(({ peer }) => peer.mesh === 'none' && peer.barred === undefined)
-      .map(({ peer, ports }) => outsider(peer.key, undefined, ports, false)),
-    ...view.ingress.map((link) => outsider(`external:${link.external.key}`, blocksOfSources(link), link.ports, false)),
-    ...view.builtins.map((link) =>
-      outsider(`builtin:${link.peer.name}`, blocksOfBuiltin(link), link.inbound, accountOf(link) !== undefined),
-    ),
-  ].filter((caller) => caller.ports !== '' && caller.blocks?.length !== 0);
+  const wanted: Outsider[] = [];
+  const want = (key: string, blocks: readonly string[] | undefined, ports: readonly Port[], hasAccount: boolean) => {
+    const list = portList(ports, 'ztunnel');
+    if (list !== '' && blocks?.length !== 0) wanted.push({ key, blocks, ports: list, hasAccount });
+  };
+  for (const { peer, ports } of view.inbound) {
+    if (peer.mesh === 'none' && peer.barred === undefined) want(peer.key, undefined, ports, false);
+  }
+  for (const link of view.ingress) want(`external:${link.external.key}`, blocksOfSources(link), link.ports, false);
+  for (const link of view.builtins) {
+    want(`builtin:${link.peer.name}`, blocksOfBuiltin(link), link.inbound, accountOf(link) !== undefined);
+  }
   if (wanted.length === 0) return { admitted: [], findings: [] };
   // Identity is the caller's proof in the mesh; without it only a network policy can tell callers apart.
   const verified = options.engines.some((engine) => engine !== 'istio');
@@ -47,15 +50,6 @@ export function callersOutsideMesh(
 export function accountOf({ peer }: BuiltinLink): { readonly namespace: string; readonly account: string } | undefined {
   if (peer.at.kind !== 'pods' || peer.at.account === undefined) return undefined;
   return { namespace: peer.at.namespace, account: peer.at.account };
-}
-
-function outsider(
-  key: string,
-  blocks: readonly string[] | undefined,
-  ports: readonly Port[],
-  hasAccount: boolean,
-): Outsider {
-  return { key, blocks, ports: portList(ports, 'ztunnel'), hasAccount };
 }
 
 function blocksOfSources({ external }: IngressLink): readonly string[] | undefined {

@@ -18,14 +18,13 @@ export type CallersByPorts = Map<string, Callers>;
  * Empty when none is TCP: UDP and SCTP are not in HBONE, so no policy applies to them (X6).
  */
 export function portList(ports: readonly Port[], seenAt: 'ztunnel' | 'waypoint'): string {
-  const first = ports[0];
-  if (ports.length === 1 && first?.protocol === 'TCP') {
-    if (seenAt === 'waypoint') return String(first.port);
-    if (first.targetPorts.length === 1) return String(first.targetPorts[0]);
+  const numbers: number[] = [];
+  for (const port of ports) {
+    if (port.protocol !== 'TCP') continue;
+    if (seenAt === 'waypoint') numbers.push(port.port);
+    else for (const target of port.targetPorts) numbers.push(target);
   }
-  const numbers = ports
-    .filter((port) => port.protocol === 'TCP')
-    .flatMap((port) => (seenAt === 'waypoint' ? [port.port] : port.targetPorts));
+  if (numbers.length <= 1) return numbers.length === 0 ? '' : String(numbers[0]);
   return [...new Set(numbers)].sort((a, b) => a - b).join(',');
 }
 

@@ -18,8 +18,6 @@ interface Doorway {
   readonly options: CompileOptions;
   readonly owner: Owner;
   readonly principalsOf: PrincipalsOf;
-  /** Callers with a mesh identity. */
-  readonly meshed: readonly Link[];
   readonly outsiders: readonly Outsider[];
   /** Where its Services send their callers. A service without Services is called at its pods. */
   readonly waypoint: Waypoint | undefined;
@@ -38,7 +36,6 @@ export function compileService(view: ServiceView, options: CompileOptions, princ
     options,
     owner: ownerOf({ kind: 'service', namespace: self.namespace, name: self.name }),
     principalsOf,
-    meshed: view.inbound.filter(({ peer }) => peer.mesh === 'ambient' && peer.barred === undefined),
     outsiders: outside.admitted,
     waypoint: self.services.length > 0 ? self.waypoint : undefined,
   };
@@ -62,12 +59,12 @@ export function compileService(view: ServiceView, options: CompileOptions, princ
  * (I10), which also closes the way past it; callers come directly only where the Services leave that way open (I11).
  */
 function rulesAtPods(doorway: Doorway, accepts: Accepts): readonly Rule[] {
-  const { view, options, meshed, outsiders, waypoint } = doorway;
+  const { view, options, outsiders, waypoint } = doorway;
   const table: CallersByPorts = new Map();
   if (waypoint === undefined || view.self.direct) grantMeshed(table, 'ztunnel', doorway, accepts);
   if (waypoint !== undefined && accepts('waypoint')) {
     const forwarded = [
-      ...meshed.flatMap(({ ports }) => ports),
+      ...view.inbound.filter(isMeshed).flatMap(({ ports }) => ports),
       ...view.builtins.filter(accountOf).flatMap(({ inbound }) => inbound),
     ];
     grant(table, portList(forwarded, 'ztunnel'), {
@@ -91,11 +88,12 @@ function rulesAtWaypoint(doorway: Doorway, accepts: Accepts): readonly Rule[] {
 function grantMeshed(
   table: CallersByPorts,
   seenAt: 'ztunnel' | 'waypoint',
-  { view, options, meshed, principalsOf }: Doorway,
+  { view, options, principalsOf }: Doorway,
   accepts: Accepts,
 ): void {
-  for (const { peer, ports } of meshed) {
-    if (accepts(peer.key)) grant(table, portList(ports, seenAt), { principals: principalsOf(peer) });
+  for (const link of view.inbound) {
+    if (!isMeshed(link) || !accepts(link.peer.key)) continue;
+    grant(table, portList(link.ports, seenAt), { principals: principalsOf(link.peer) });
   }
   for (const link of view.builtins) {
     const caller = accountOf(link);
@@ -105,6 +103,11 @@ function grantMeshed(
       });
     }
   }
+}
+
+/** Whether the caller has an identity that Istio can name. */
+function isMeshed({ peer }: Link): boolean {
+  return peer.mesh === 'ambient' && peer.barred === undefined;
 }
 
 function podDrafts({ view, owner }: Doorway, shares: readonly Share[]): readonly Draft[] {
@@ -147,10 +150,9 @@ function waypointDrafts(
 
 /** One PeerAuthentication per selector, because of several on one pod only the oldest counts (Z7). */
 function plaintextPorts({ view, owner, outsiders }: Doorway): readonly Draft[] {
-  const ports = [...new Set(outsiders.flatMap((caller) => caller.ports.split(',')))].sort(
-    (a, b) => Number(a) - Number(b),
-  );
-  if (ports.length === 0) return [];
+  if (outsiders.length === 0) return [];
+  const numbers = new Set(outsiders.flatMap((caller) => caller.ports.split(',')));
+  const ports = [...numbers].sort((a, b) => Number(a) - Number(b));
   const { namespace } = view.self;
   return tagged(view.self.selectors).map(({ labels, tag }) =>
     checked({
@@ -165,8 +167,8 @@ function principals(options: CompileOptions, namespace: string, account: string)
   return isTrustDomain(options.trustDomain) ? [principalOf(options.trustDomain, namespace, account)] : [];
 }
 
-function unusableTrustDomain({ view, options, meshed }: Doorway): readonly Finding[] {
-  if (meshed.length === 0 || isTrustDomain(options.trustDomain)) return [];
+function unusableTrustDomain({ view, options }: Doorway): readonly Finding[] {
+  if (isTrustDomain(options.trustDomain) || !view.inbound.some(isMeshed)) return [];
   return [
     {
       ...about(view.self, 'TrustDomainInvalid', 'error'),
@@ -178,8 +180,9 @@ function unusableTrustDomain({ view, options, meshed }: Doorway): readonly Findi
 
 /** UDP and SCTP do not pass the mesh (X6): where Istio is the only engine, nothing enforces them. */
 function unguardedProtocols({ view, options }: Doorway): readonly Finding[] {
+  if (options.engines.some((engine) => engine !== 'istio')) return [];
   const bare = view.self.ports.filter((port) => port.protocol !== 'TCP');
-  if (bare.length === 0 || options.engines.some((engine) => engine !== 'istio')) return [];
+  if (bare.length === 0) return [];
   const names = bare.map((port) => `${port.port}/${port.protocol}`).join(', ');
   return [
     {
