@@ -6,6 +6,7 @@ export type { PeerAuthentication, PeerAuthenticationSpec } from './admit/peer-au
 export { type IstioPolicySet, loadIstio, type Pruned, type ZtunnelFlow } from './load-istio.ts';
 export type { MeshConfig, MeshPeer, MeshWorkload, Outsider, PathNormalization, WaypointRef } from './mesh.ts';
 export type { L7Policy, L7Rule, WaypointPolicy } from './waypoint/attach.ts';
+export type { Enrolment, EnrolmentTarget } from './waypoint/enrolment.ts';
 export type { WaypointRequest, WaypointTarget } from './waypoint/request.ts';
 export type { ZtunnelPolicy } from './ztunnel/attach.ts';
 export type { L4Match, L4Policy, L4Rule, ServiceAccountMatch, TextMatch } from './ztunnel/l4-policy.ts';

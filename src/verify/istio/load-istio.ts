@@ -8,6 +8,7 @@ import { identityOf, type MeshConfig, type MeshPeer, type MeshWorkload, type Way
 import { indexPolicies, type ZtunnelPolicy } from './ztunnel/attach.ts';
 import { judgeConnection } from './ztunnel/judge.ts';
 import { indexTargets, type WaypointPolicy } from './waypoint/attach.ts';
+import { type Enrolment, type EnrolmentTarget, indexEnrolment } from './waypoint/enrolment.ts';
 import { judgeRequest } from './waypoint/judge.ts';
 import { seenBy, type WaypointRequest, type WaypointTarget } from './waypoint/request.ts';
 
@@ -38,13 +39,15 @@ export interface IstioPolicySet {
   readonly judgeZtunnel: (flow: ZtunnelFlow) => Verdict;
   /** Everything a waypoint enforces for a target; without target, for pods addressed directly. */
   readonly waypointPolicyOf: (waypoint: WaypointRef, target?: WaypointTarget) => WaypointPolicy;
+  /** Which waypoint serves a target, by the Gateways, Services, ServiceEntries and Namespaces among the objects. */
+  readonly waypointOf: (target: EnrolmentTarget) => Enrolment;
   /** What a waypoint says to a request. Reasons: see `judgeRequest`, and `MalformedPath`. */
   readonly judgeWaypoint: (request: WaypointRequest) => Verdict;
 }
 
 /**
- * Reads AuthorizationPolicies and PeerAuthentications among `objects` of any shape and kind. Never throws and never
- * changes its input: what cannot be read is refused, other kinds are passed over.
+ * Reads AuthorizationPolicies and PeerAuthentications among `objects` of any shape and kind, and what places waypoints.
+ * Never throws and never changes its input: what cannot be read is refused, other kinds are passed over.
  */
 export function loadIstio(objects: readonly unknown[], mesh: MeshConfig): IstioPolicySet {
   const refusals: Refusal[] = [];
@@ -78,6 +81,7 @@ export function loadIstio(objects: readonly unknown[], mesh: MeshConfig): IstioP
         port,
       }),
     waypointPolicyOf: targets,
+    waypointOf: indexEnrolment(objects),
     judgeWaypoint: (request) => {
       const seen = seenBy(request, mesh);
       if (!seen) return { verdict: 'denied', reason: 'MalformedPath', decidedBy: [] };
