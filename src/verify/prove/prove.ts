@@ -1,0 +1,79 @@
+import type { Exemptions, ServiceGraph } from '../../graph/index.ts';
+import { loadCilium } from '../cilium/index.ts';
+import type { ObjectRef, Refusal } from '../verdict.ts';
+import { ciliumDoors } from './cilium-door.ts';
+import { distinctionsOf } from './distinctions.ts';
+import { type Counterexample, type Door, type DoorName, proveDoor } from './door.ts';
+import { indexParties } from './party-index.ts';
+import { universeOf } from './universe.ts';
+
+/** What a proof starts from: the declarations, and objects of any author that should enforce exactly them. */
+export interface Claim {
+  readonly graph: ServiceGraph;
+  readonly objects: readonly unknown[];
+  readonly engines: readonly ('cilium' | 'istio' | 'kubernetes')[];
+  readonly clusterName: string;
+  readonly trustDomain: string;
+  readonly exemptions: Exemptions;
+}
+
+export interface Proof {
+  /** Sorted by door, from, to and port; none means proved. */
+  readonly counterexamples: readonly Counterexample[];
+  /** How many questions were put to the engines' evaluators. */
+  readonly asked: number;
+  readonly parties: number;
+  /** Doors that were judged. */
+  readonly doors: readonly DoorName[];
+}
+
+/**
+ * Compares each door with its row of the table of guarantees, for every party that anything tells apart. An object
+ * that the engine would refuse is a counterexample too, and so is every undecided verdict.
+ */
+export function prove(claim: Claim): Proof {
+  const parties = universeOf(claim.graph, claim.clusterName, distinctionsOf(claim.objects, claim.graph));
+  const index = indexParties(parties, claim.graph, claim.clusterName);
+  const guarantees = { graph: claim.graph, clusterName: claim.clusterName };
+  const ours = oursAmong(claim.objects);
+  const found: Counterexample[] = [];
+  const doors: Door[] = [];
+  if (claim.engines.includes('cilium')) {
+    const policies = loadCilium(claim.objects, { localCluster: claim.clusterName, clusterName: claim.clusterName });
+    found.push(...policies.refusals.map((refusal) => refused(refusal, 'cilium-ingress')));
+    doors.push(...ciliumDoors(policies, index, guarantees, ours));
+  }
+  let asked = 0;
+  for (const door of doors) asked += proveDoor(door, index, (each) => found.push(each));
+  return { counterexamples: found, asked, parties: parties.length, doors: doors.map((door) => door.name) };
+}
+
+function refused(refusal: Refusal, door: DoorName): Counterexample {
+  const { kind, namespace, name } = refusal.object;
+  return {
+    from: '*',
+    to: `${kind} ${namespace}/${name}`,
+    port: 0,
+    protocol: 'TCP',
+    expected: 'accepted',
+    actual: 'refused',
+    door,
+    reason: refusal.message,
+    object: refusal.object,
+  };
+}
+
+/** Objects that carry Lattice's label: those must leave alone what is not declared. */
+function oursAmong(objects: readonly unknown[]): (object: ObjectRef) => boolean {
+  const ours = new Set<string>();
+  for (const object of objects) {
+    const { kind, metadata } = asObject(object);
+    const { labels, namespace = '', name } = asObject(metadata);
+    if (asObject(labels)['app.kubernetes.io/managed-by'] === 'lattice') ours.add(`${String(kind)} ${String(namespace)}/${String(name)}`);
+  }
+  return ({ kind, namespace, name }) => ours.has(`${kind} ${namespace}/${name}`);
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}

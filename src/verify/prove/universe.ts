@@ -1,0 +1,251 @@
+import { type Cidr, formatAddress, parseCidr } from '../../api/index.ts';
+import type { Labels, ServiceGraph, Workload } from '../../graph/index.ts';
+import type { Distinctions, Singled } from './distinctions.ts';
+import type { AddressParty, Party, PodParty, ReservedParty } from './party.ts';
+
+/** Limits how many variants of one pod foreign selectors make; beyond it the proof would take the whole day. */
+const VARIANTS_PER_POD = 64;
+
+/**
+ * The parties of every flow that a proof asks about: each service's pods, impostors that share all but one thing with
+ * them, undeclared pods, nodes and the other reserved identities, and addresses on each side of every border.
+ */
+export function universeOf(graph: ServiceGraph, clusterName: string, seen: Distinctions): readonly Party[] {
+  const pods = new Map<string, PodParty>();
+  for (const unit of graph.units()) {
+    if (unit.kind !== 'service') continue;
+    const service = graph.state.workloads.get(`${unit.namespace}/${unit.name}`);
+    if (service) for (const pod of podsOfService(graph, service, clusterName)) addPod(pods, pod);
+  }
+  for (const pod of [...undeclaredPods(graph, clusterName), ...helperPods(graph, clusterName)]) addPod(pods, pod);
+  for (const pod of variants([...pods.values()], seen, clusterName)) addPod(pods, pod);
+  return [...pods.values(), ...RESERVED, ...addresses(graph, seen), ...resolvedNames(graph, seen)];
+}
+
+/** Identities of Cilium that are no pods with labels (C14-C17). */
+const RESERVED: readonly ReservedParty[] = [
+  { kind: 'reserved', id: 'host', labels: ['host'] },
+  { kind: 'reserved', id: 'remote-node', labels: ['remote-node'] },
+  { kind: 'reserved', id: 'kube-apiserver on a node', labels: ['kube-apiserver', 'remote-node'] },
+  { kind: 'reserved', id: 'kube-apiserver outside', labels: ['kube-apiserver'], address: { family: 4, first: 0xc6336411n, prefix: 32 } },
+  { kind: 'reserved', id: 'ingress', labels: ['ingress'] },
+  { kind: 'reserved', id: 'health', labels: ['health'] },
+];
+
+function podsOfService(graph: ServiceGraph, service: Workload, cluster: string): PodParty[] {
+  const { namespace, mesh } = service;
+  const [selector = {}] = service.selectors;
+  const [account = 'default'] = service.accounts;
+  const own = service.selectors.flatMap((labels) =>
+    service.accounts.map((each): PodParty => ({
+      kind: 'pod',
+      id: service.key,
+      namespace,
+      labels,
+      account: each,
+      cluster,
+      mesh,
+      namedPorts: namedPorts(graph, service),
+    })),
+  );
+  const like = (what: string, change: Partial<PodParty>): PodParty => ({
+    kind: 'pod',
+    id: `${service.key} (${what})`,
+    namespace,
+    labels: selector,
+    account,
+    cluster,
+    mesh,
+    namedPorts: {},
+    ...change,
+  });
+  const elsewhere = `${namespace}-elsewhere`.slice(-63).replace(/^-+/, '');
+  return [
+    ...own,
+    like('same labels, another account', { account: 'lattice-nobody' }),
+    like('same account, other labels', { labels: { 'lattice.dev/nobody': 'x' } }),
+    like('another namespace', { namespace: elsewhere }),
+    like('another cluster', { cluster: `${cluster}-other` }),
+    ...partial(selector).map((labels, index) => like(`only some of the labels ${index + 1}`, { labels })),
+  ];
+}
+
+/** The selector with one label missing, once for each label where there is more than one. */
+function partial(selector: Labels): Labels[] {
+  const keys = Object.keys(selector);
+  if (keys.length < 2) return [];
+  return keys.map((missing) => Object.fromEntries(Object.entries(selector).filter(([key]) => key !== missing)));
+}
+
+function namedPorts(graph: ServiceGraph, service: Workload): PodParty['namedPorts'] {
+  const ports: Record<string, { port: number; protocol: string }> = {};
+  for (const selector of service.selectors) {
+    for (const id of graph.state.podLabels.including(service.namespace, selector)) {
+      for (const port of graph.state.pods.get(id)?.ports ?? []) {
+        if (port.name !== '') ports[port.name] = { port: port.port, protocol: port.protocol };
+      }
+    }
+  }
+  return ports;
+}
+
+/** A pod that nobody declares in each namespace, one in a namespace of its own, and the undeclared pods of the manifests. */
+function undeclaredPods(graph: ServiceGraph, cluster: string): PodParty[] {
+  const { state } = graph;
+  const namespaces = new Set([...state.members.keys(), ...state.namespaces.keys(), 'lattice-nowhere']);
+  const strangers = [...namespaces].sort().map((namespace): PodParty => ({
+    kind: 'pod',
+    id: `${namespace}/undeclared`,
+    namespace,
+    labels: { 'lattice.dev/nobody': 'x' },
+    account: 'default',
+    cluster,
+    mesh: state.namespaces.get(namespace)?.dataplane ?? state.settings.mesh,
+    namedPorts: {},
+  }));
+  const known = [...state.pods.values()]
+    .filter((pod) => !pod.hostNetwork && Object.keys(pod.labels).length > 0)
+    .map((pod): PodParty => ({
+      kind: 'pod',
+      id: pod.id,
+      namespace: pod.namespace,
+      labels: pod.labels,
+      account: pod.account,
+      cluster,
+      mesh: pod.dataplane ?? state.namespaces.get(pod.namespace)?.dataplane ?? state.settings.mesh,
+      namedPorts: Object.fromEntries(
+        pod.ports.filter((port) => port.name !== '').map((port) => [port.name, { port: port.port, protocol: port.protocol }]),
+      ),
+    }));
+  return [...strangers, ...known];
+}
+
+/** Pods that agreements go through without being declared: resolvers, waypoints, built-in peers. */
+function helperPods(graph: ServiceGraph, cluster: string): PodParty[] {
+  const { exemptions } = graph.state.settings;
+  const pod = (id: string, namespace: string, labels: Labels, account: string, mesh: PodParty['mesh']): PodParty => ({
+    kind: 'pod',
+    id,
+    namespace,
+    labels,
+    account,
+    cluster,
+    mesh,
+    namedPorts: {},
+  });
+  const waypoints = new Map(
+    [...graph.state.workloads.values()].flatMap((workload) => (workload.waypoint ? [workload.waypoint] : [])).map((each) => [`${each.namespace}/${each.name}`, each]),
+  );
+  const egress = graph.egressGateway();
+  if (egress) waypoints.set(`${egress.namespace}/${egress.name}`, egress);
+  return [
+    ...exemptions.dns.resolvers.map((each, index) => pod(`dns ${index + 1}`, each.namespace, each.labels, each.account ?? 'coredns', 'none')),
+    ...[...waypoints].map(([key, each]) =>
+      pod(`waypoint ${key}`, each.namespace, { 'gateway.networking.k8s.io/gateway-name': each.name }, each.account, 'ambient'),
+    ),
+    ...[...exemptions.peers.values()].flatMap(({ peer }) =>
+      peer.at.kind === 'pods'
+        ? [pod(`builtin ${peer.name}`, peer.at.namespace, peer.at.labels, peer.at.account ?? 'default', 'none')]
+        : [],
+    ),
+  ];
+}
+
+/** Pods that foreign selectors tell apart from those that are there: the same with what the selector asks for, and one from nothing. */
+function variants(pods: readonly PodParty[], seen: Distinctions, cluster: string): PodParty[] {
+  const byNamespace = Map.groupBy(pods, (pod) => pod.namespace);
+  const counts = new Map<PodParty, number>();
+  const made: PodParty[] = [];
+  for (const singled of seen.selectors) {
+    const bases = singled.namespace === undefined ? pods : (byNamespace.get(singled.namespace) ?? []);
+    for (const pod of bases) {
+      const count = counts.get(pod) ?? 0;
+      if (count >= VARIANTS_PER_POD) continue;
+      const variant = dressed(pod, singled);
+      if (!variant) continue;
+      counts.set(pod, count + 1);
+      made.push(variant);
+    }
+    made.push({
+      kind: 'pod',
+      id: `a pod that some selector names: ${describe(singled)}`,
+      namespace: singled.namespace ?? 'lattice-nowhere',
+      labels: singled.labels,
+      account: singled.account ?? 'default',
+      cluster,
+      mesh: bases[0]?.mesh ?? 'none',
+      namedPorts: {},
+    });
+  }
+  return made;
+}
+
+function dressed(pod: PodParty, { account, labels }: Singled): PodParty | undefined {
+  const keys = Object.keys(labels);
+  const agrees = keys.every((key) => pod.labels[key] === undefined || pod.labels[key] === labels[key]);
+  const adds = keys.some((key) => pod.labels[key] === undefined) || (account !== undefined && account !== pod.account && keys.length > 0);
+  if (!agrees || !adds) return undefined;
+  const singled = { namespace: undefined, account, labels };
+  return { ...pod, id: `${pod.id} with ${describe(singled)}`, labels: { ...pod.labels, ...labels }, account: account ?? pod.account };
+}
+
+function describe({ namespace, account, labels }: Singled): string {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return [...(namespace === undefined ? [] : [`in ${namespace}`]), ...(account === undefined ? [] : [`as ${account}`]), ...pairs].join(' ');
+}
+
+function addresses(graph: ServiceGraph, seen: Distinctions): AddressParty[] {
+  const { exemptions } = graph.state.settings;
+  const ranges: Cidr[] = [
+    ...seen.cidrs,
+    ...exemptions.probes.ambient,
+    ...exemptions.dns.cidrs,
+    ...[...exemptions.peers.values()].flatMap(({ peer }) => (peer.at.kind === 'cidrs' ? peer.at.cidrs : [])),
+    ...[...graph.state.externals.values()].flatMap(({ node }) => [
+      ...node.endpoints.flatMap(({ host }) => (host.kind === 'cidr' ? [host] : [])),
+      ...node.sources.flatMap((source) => (source.kind === 'cidr' ? [source] : [])),
+    ]),
+    ...['198.51.100.77/32', '2001:db8:5ca1::77/128'].flatMap((text) => parseCidr(text) ?? []),
+  ];
+  const points = new Map(ranges.flatMap(borders).map((point) => [`${point.family} ${point.first}`, point]));
+  return [...points.values()].map((address) => ({ kind: 'address', id: formatAddress(address.family, address.first), address }));
+}
+
+/** First and last address of a range, and the neighbours outside it. */
+function borders(range: Cidr): Cidr[] {
+  const bits = range.family === 4 ? 32 : 128;
+  const size = 1n << BigInt(bits - range.prefix);
+  const end = 1n << BigInt(bits);
+  return [range.first - 1n, range.first, range.first + size - 1n, range.first + size]
+    .filter((value) => value >= 0n && value < end)
+    .map((first) => ({ family: range.family, first, prefix: bits }));
+}
+
+/** An address for each declared or mentioned name; for a wildcard one below it, one two levels below, and the apex. */
+function resolvedNames(graph: ServiceGraph, seen: Distinctions): AddressParty[] {
+  const declared = [...graph.state.externals.values()].flatMap(({ node }) =>
+    node.endpoints.flatMap(({ host }) => (host.kind === 'name' ? [host.name] : host.kind === 'wildcard' ? [`*.${host.suffix}`] : [])),
+  );
+  const names = new Set(
+    [...declared, ...seen.names, 'lattice-nobody.example'].flatMap((name) => {
+      const suffix = name.replace(/^\*+\./, '');
+      return name.startsWith('*') ? [suffix, `one.${suffix}`, `two.one.${suffix}`].filter((each) => !each.includes('*')) : [name];
+    }),
+  );
+  // A range of their own, where no declared CIDR can be: 100.64.0.0/10 is never routed.
+  const base = 0x64400000n;
+  return [...names].sort().map((name, index) => ({
+    kind: 'address',
+    id: name,
+    name,
+    address: { family: 4, first: base + BigInt(index) + 1n, prefix: 32 },
+  }));
+}
+
+function addPod(pods: Map<string, PodParty>, pod: PodParty): void {
+  const labels = Object.keys(pod.labels)
+    .sort()
+    .map((key) => `${key}=${pod.labels[key] ?? ''}`);
+  const identity = `${pod.cluster} ${pod.namespace} ${pod.account} ${pod.mesh} ${labels.join(',')}`;
+  if (!pods.has(identity)) pods.set(identity, pod);
+}
