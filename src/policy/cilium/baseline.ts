@@ -1,5 +1,6 @@
 import { formatCidr } from '../../api/index.ts';
 import type { Exemptions, MeshMode } from '../../graph/index.ts';
+import type { PortBook } from '../kubernetes/port-set.ts';
 import { dnsRules } from './dns.ts';
 import type { PeerBook } from './select-peer.ts';
 import type { EgressRule, IngressRule, NameSelector } from './spec.ts';
@@ -14,13 +15,13 @@ export interface Baseline {
 /** An empty rule isolates and admits nobody; an empty list would be refused (C1). */
 const NOBODY: readonly [Record<string, never>] = [{}];
 
-export function openBaseline(exemptions: Exemptions, peers: PeerBook): Baseline {
+export function openBaseline(exemptions: Exemptions, peers: PeerBook, ports: PortBook): Baseline {
   const ambient = probesInMesh(exemptions);
   const plain: readonly IngressRule[] = exemptions.probes.host ? [{ fromEntities: ['host'] }] : NOBODY;
-  const unnamed = orNobody(dnsRules(exemptions.dns, peers));
+  const unnamed = orNobody(dnsRules(exemptions.dns, peers, ports));
   return {
     ingress: (mesh) => (mesh === 'ambient' ? ambient : plain),
-    egress: (names) => (names ? orNobody(dnsRules(exemptions.dns, peers, names)) : unnamed),
+    egress: (names) => (names ? orNobody(dnsRules(exemptions.dns, peers, ports, names)) : unnamed),
   };
 }
 

@@ -1,3 +1,4 @@
+import { CLUSTER_LABEL, NAMESPACE_LABEL } from './label.ts';
 import type { EgressRule, IngressRule, NameSelector, PolicySpec, PortRule, Selector } from './spec.ts';
 
 /** An object that the API server or the agent would refuse, or read as more than was meant: a bug of the compiler. */
@@ -12,15 +13,6 @@ export class UnacceptablePolicyError extends Error {
   }
 }
 
-const PEER_FIELDS = [
-  'fromEndpoints',
-  'fromEntities',
-  'fromCIDR',
-  'toEndpoints',
-  'toEntities',
-  'toCIDR',
-  'toFQDNs',
-] as const;
 const ENTITIES: ReadonlySet<string> = new Set(['world', 'host', 'remote-node', 'ingress', 'health', 'kube-apiserver']);
 const OBJECT_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
@@ -31,16 +23,24 @@ const MATCH_PATTERN = /^([-a-zA-Z0-9_*]+[.]?)+$/;
 
 /**
  * Holds a policy to the rules of the CRD and of the agent: a refused object enforces nothing, and its pods stay open (C2).
- * Selectors in `checked` have passed before. Throws {@link UnacceptablePolicyError}.
+ * Selectors of peers are held to theirs where they are built. Throws {@link UnacceptablePolicyError}.
  */
-export function assertAcceptable(name: string, spec: PolicySpec, checked: WeakSet<Selector>): void {
+export function assertAcceptable(name: string, spec: PolicySpec): void {
   const reason =
     nameFault(name) ??
-    selectorFault(spec.endpointSelector, checked) ??
+    selectorFault(spec.endpointSelector) ??
     directionsFault(spec) ??
-    rulesFault(spec.ingress, checked) ??
-    rulesFault(spec.egress, checked);
+    rulesFault(spec.ingress) ??
+    rulesFault(spec.egress);
   if (reason !== undefined) throw new UnacceptablePolicyError(name, reason);
+}
+
+/** Holds a peer's selector to the rules of the CRD and of the agent, and to naming where the peer is (C8, C10). */
+export function assertSelectable(key: string, selector: Selector): void {
+  const { matchLabels } = selector;
+  const placed = matchLabels?.[NAMESPACE_LABEL] !== undefined && matchLabels[CLUSTER_LABEL] !== undefined;
+  const reason = placed ? selectorFault(selector) : 'names no namespace or no cluster (C8, C10)';
+  if (reason !== undefined) throw new UnacceptablePolicyError(key, reason);
 }
 
 function nameFault(name: string): string | undefined {
@@ -54,55 +54,45 @@ function directionsFault({ ingress, egress }: PolicySpec): string | undefined {
   return undefined;
 }
 
-function rulesFault(rules: readonly (IngressRule & EgressRule)[] = [], checked: WeakSet<Selector>): string | undefined {
+function rulesFault(rules: readonly (IngressRule & EgressRule)[] = []): string | undefined {
   for (const rule of rules) {
-    const fault = ruleFault(rule, checked);
+    const fault = ruleFault(rule);
     if (fault !== undefined) return fault;
   }
   return undefined;
 }
 
-function ruleFault(rule: IngressRule & EgressRule, checked: WeakSet<Selector>): string | undefined {
+function ruleFault(rule: IngressRule & EgressRule): string | undefined {
+  const { fromEndpoints, fromEntities, fromCIDR, toEndpoints, toEntities, toCIDR, toFQDNs, toPorts } = rule;
+  const lists = [fromEndpoints, fromEntities, fromCIDR, toEndpoints, toEntities, toCIDR, toFQDNs];
   let peers = 0;
-  for (const field of PEER_FIELDS) {
-    const list = rule[field];
+  for (const list of lists) {
     if (list === undefined) continue;
     peers += 1;
-    if (list.length === 0) return `${field} is empty (C3, surprise 1)`;
+    if (list.length === 0) return 'an empty list of peers (C3, surprise 1)';
   }
   if (peers > 1) return 'mixes kinds of peers in one rule (C7)';
-  if (peers === 0 && rule.toPorts) return 'opens ports to everybody (C3)';
-  if (rule.toFQDNs && !rule.toPorts) return 'toFQDNs without ports (C20)';
+  if (peers === 0 && toPorts) return 'opens ports to everybody (C3)';
+  if (toFQDNs && !toPorts) return 'toFQDNs without ports (C20)';
   return (
-    selectorsFault(rule.fromEndpoints ?? rule.toEndpoints, checked) ??
-    entitiesFault(rule.fromEntities ?? rule.toEntities) ??
-    cidrsFault(rule.fromCIDR ?? rule.toCIDR) ??
-    namesFault(rule.toFQDNs) ??
-    portsFault(rule.toPorts)
+    entitiesFault(fromEntities ?? toEntities) ??
+    cidrsFault(fromCIDR ?? toCIDR) ??
+    namesFault(toFQDNs) ??
+    portsFault(toPorts)
   );
 }
 
-function selectorsFault(selectors: readonly Selector[] = [], checked: WeakSet<Selector>): string | undefined {
-  for (const selector of selectors) {
-    const fault = selectorFault(selector, checked);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
-}
-
-function selectorFault(selector: Selector, checked: WeakSet<Selector>): string | undefined {
-  if (checked.has(selector)) return undefined;
-  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
+function selectorFault({ matchLabels, matchExpressions }: Selector): string | undefined {
+  for (const [key, value] of Object.entries(matchLabels ?? {})) {
     if (!LABEL_KEY.test(key)) return `the label key ${key} is not of Kubernetes (C11)`;
     if (value.length > 63 || !LABEL_VALUE.test(value)) return `"${value}" is no label value`;
   }
-  for (const { key, values } of selector.matchExpressions ?? []) {
+  for (const { key, values } of matchExpressions ?? []) {
     if (!LABEL_KEY.test(key)) return `the label key ${key} is not of Kubernetes (C11)`;
     if (values.length === 0) return `the expression on ${key} has no values`;
     const bad = values.find((value) => value.length > 63 || !LABEL_VALUE.test(value));
     if (bad !== undefined) return `"${bad}" is no label value`;
   }
-  checked.add(selector);
   return undefined;
 }
 

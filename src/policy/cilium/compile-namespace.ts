@@ -5,10 +5,10 @@ import { complementOf, type Exclusion } from '../kubernetes/complement.ts';
 import { covers } from '../kubernetes/label-match.ts';
 import { ownerOf, shortHash } from '../name.ts';
 import type { Context } from './context.ts';
-import { askableNames, isProxyable } from './dns.ts';
+import { askableNames, canMatchNames } from './dns.ts';
+import { draftPolicy } from './draft-policy.ts';
 import { aboutNamespace, SELECT_BY_OTHERS } from './finding.ts';
 import { unselectable } from './label.ts';
-import { policy } from './policy.ts';
 import { gatewayLabels } from './select-peer.ts';
 import type { Selector } from './spec.ts';
 
@@ -27,19 +27,16 @@ export function compileNamespace(view: NamespaceView, context: Context): Compile
   const ways = hidden === undefined ? complementOf(shadows, MAX_OBJECTS) : undefined;
   if (!ways) return { drafts: [], findings: [open(view, hidden)] };
   const owner = ownerOf({ kind: 'namespace', namespace: view.namespace });
-  const { clusterDomain } = context.options.exemptions.network;
-  const names = isProxyable(clusterDomain) ? askableNames(clusterDomain, []) : undefined;
+  const { exemptions } = context.options;
+  const names = canMatchNames(exemptions) ? askableNames(exemptions.network.clusterDomain, []) : undefined;
   const ingress = context.baseline.ingress(view.mesh);
   const egress = context.baseline.egress(names);
   const selectors = ways.length === 0 ? [{}] : ways.map(excluding);
   return {
     drafts: selectors.map((endpointSelector) => {
-      const where = {
-        namespace: view.namespace,
-        part: 'deny',
-        suffix: suffixOf(selectors, endpointSelector),
-      } as const;
-      return policy(context, owner, where, { endpointSelector, ingress, egress });
+      const suffix = suffixOf(selectors, endpointSelector);
+      const identity = { owner, namespace: view.namespace, part: 'deny', suffix } as const;
+      return draftPolicy(identity, { endpointSelector, ingress, egress });
     }),
     findings: [...partial(view), ...cutOff(view, context)],
   };

@@ -1,7 +1,7 @@
 import type { Host } from '../../api/index.ts';
 import { formatCidr } from '../../api/index.ts';
 import type { EgressLink, Exemptions } from '../../graph/index.ts';
-import { portSet } from '../kubernetes/port-set.ts';
+import type { PortBook } from '../kubernetes/port-set.ts';
 import { portRules } from './rules.ts';
 import type { PeerBook } from './select-peer.ts';
 import type { EgressRule, NameSelector } from './spec.ts';
@@ -19,30 +19,28 @@ export function askableNames(clusterDomain: string, hosts: readonly NameSelector
   return [{ matchPattern: `**.${clusterDomain}` }, ...hosts];
 }
 
-/** Whether the agent can proxy DNS with this cluster domain at all. */
-export function isProxyable(clusterDomain: string): boolean {
-  return clusterDomain.length <= 250 && PATTERN.test(clusterDomain);
+/** Whether names can be matched at all: the agent has to see the answers of a known resolver (C20). */
+export function canMatchNames({ dns, network }: Exemptions): boolean {
+  const resolvable = dns.resolvers.length + dns.cidrs.length > 0 && dns.ports.length > 0;
+  return resolvable && network.clusterDomain.length <= 250 && PATTERN.test(network.clusterDomain);
 }
 
 /** A host as Cilium names it. `*.example.net` is one label deep in both, never more than is written (C22, surprise 17). */
-export function nameSelector(host: Host): NameSelector | undefined {
-  switch (host.kind) {
-    case 'name':
-      return { matchName: host.name };
-    case 'wildcard':
-      return { matchPattern: `*.${host.suffix}` };
-    case 'cidr':
-      return undefined;
-  }
+export function nameSelector(host: NamedHost): NameSelector {
+  return host.kind === 'name' ? { matchName: host.name } : { matchPattern: `*.${host.suffix}` };
 }
+
+/** A host that is no address. */
+export type NamedHost = Exclude<Host, { readonly kind: 'cidr' }>;
 
 /** All names among agreed endpoints, sorted, each once. */
 export function agreedNames(links: readonly EgressLink[]): readonly NameSelector[] {
   const names = new Map<string, NameSelector>();
   for (const link of links) {
     for (const { host } of link.endpoints) {
+      if (host.kind === 'cidr') continue;
       const name = nameSelector(host);
-      if (name) names.set(Object.values(name).join(), name);
+      names.set(Object.values(name).join(), name);
     }
   }
   return [...names].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, name]) => name);
@@ -56,9 +54,10 @@ export function agreedNames(links: readonly EgressLink[]): readonly NameSelector
 export function dnsRules(
   dns: Exemptions['dns'],
   peers: PeerBook,
+  book: PortBook,
   names?: readonly NameSelector[],
 ): readonly EgressRule[] {
-  const ports = portSet(
+  const ports = book.of(
     dns.ports.flatMap((port) => [
       { port, protocol: 'UDP' },
       { port, protocol: 'TCP' },

@@ -23,9 +23,15 @@ export function aboutNamespace(
   return { code, severity, message, object: { kind: 'Namespace', namespace: '', name: view.namespace }, fix };
 }
 
-export function aboutGateway(waypoint: Waypoint, code: string, message: string, fix: string): Finding {
+export function aboutGateway(
+  waypoint: Waypoint,
+  code: string,
+  message: string,
+  fix: string,
+  severity: Severity = 'error',
+): Finding {
   const object = { kind: 'Gateway', namespace: waypoint.namespace, name: waypoint.name };
-  return { code, severity: 'error', message, object, fix };
+  return { code, severity, message, object, fix };
 }
 
 /** What to do about pods that an engine cannot tell apart by what the declaration says. */

@@ -1,5 +1,4 @@
-import type { PortSet, TargetPort } from '../kubernetes/port-set.ts';
-import { portSet } from '../kubernetes/port-set.ts';
+import type { PortBook, PortSet, TargetPort } from '../kubernetes/port-set.ts';
 import type { PodPeer } from './select-peer.ts';
 import type { NameSelector } from './spec.ts';
 
@@ -32,26 +31,26 @@ interface NamePeer {
 export interface Group {
   readonly kind: PeerKind;
   readonly ports: PortSet;
-  readonly members: Member[];
+  /** Sorted by key, each once. */
+  readonly members: readonly Member[];
 }
 
-/** What one direction of a service opens. */
+/** What one direction of a service opens, while it is gathered. */
 export interface Grants {
-  readonly groups: Map<string, Group>;
-  /** Peers that several declarations name, with the ports of all of them. */
+  readonly pods: Map<PortSet, Member[]>;
+  /** Peers that several declarations may name, with the ports of all of them. */
   readonly united: Map<string, { readonly member: Member; readonly ports: TargetPort[] }>;
 }
 
 export function noGrants(): Grants {
-  return { groups: new Map(), united: new Map() };
+  return { pods: new Map(), united: new Map() };
 }
 
-/** Opens exactly `ports` for `member`, which nothing else of this direction names. */
-export function grant({ groups }: Grants, member: Member, ports: PortSet): void {
-  const key = `${member.kind} ${ports.key}`;
-  const group = groups.get(key);
-  if (group) group.members.push(member);
-  else groups.set(key, { kind: member.kind, ports, members: [member] });
+/** Opens exactly `ports` for pods that nothing else of this direction names, or names with the same ports. */
+export function grant({ pods }: Grants, peer: PodPeer, ports: PortSet): void {
+  const members = pods.get(ports);
+  if (members) members.push(peer);
+  else pods.set(ports, [peer]);
 }
 
 /** Opens `ports` for `member`, besides what other declarations open for it. */
@@ -61,15 +60,11 @@ export function unite({ united }: Grants, member: Member, ports: readonly Target
   else united.set(member.key, { member, ports: [...ports] });
 }
 
-/** All groups in a stable order, their members sorted by key, each once. */
-export function groupsOf(grants: Grants): readonly Group[] {
-  for (const { member, ports } of grants.united.values()) {
-    const set = portSet(ports);
-    if (set) grant(grants, member, set);
-  }
-  grants.united.clear();
-  const groups = [...grants.groups].sort(([a], [b]) => (a < b ? -1 : 1));
-  return groups.map(([, group]) => ({ ...group, members: distinct(group.members) }));
+/** All groups in a stable order. */
+export function groupsOf({ pods, united }: Grants, book: PortBook): readonly Group[] {
+  const groups = [...pods].map(([ports, members]): Group => ({ kind: 'endpoints', ports, members: distinct(members) }));
+  if (united.size > 0) groups.push(...groupUnited(united, book));
+  return groups.length < 2 ? groups : groups.sort(byKindThenPorts);
 }
 
 export function entityPeer(entity: string): EntityPeer {
@@ -85,8 +80,28 @@ export function namePeer(name: NameSelector): NamePeer {
   return { kind: 'fqdns', key: `name ${text}`, bytes: text.length + 24, name };
 }
 
-function distinct(members: readonly Member[]): Member[] {
-  if (members.length < 2) return [...members];
-  const sorted = members.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  return sorted.filter((member, index) => index === 0 || member.key !== sorted[index - 1]?.key);
+function groupUnited(united: Grants['united'], book: PortBook): readonly Group[] {
+  const groups = new Map<string, { kind: PeerKind; ports: PortSet; members: Member[] }>();
+  for (const { member, ports } of united.values()) {
+    const set = book.of(ports);
+    if (!set) continue;
+    const key = `${member.kind} ${set.key}`;
+    const group = groups.get(key);
+    if (group) group.members.push(member);
+    else groups.set(key, { kind: member.kind, ports: set, members: [member] });
+  }
+  return [...groups.values()].map((group) => ({ ...group, members: distinct(group.members) }));
+}
+
+/** The views are sorted already: only what comes in between, such as a waypoint, makes it necessary to sort. */
+function distinct(members: readonly Member[]): readonly Member[] {
+  const ascending = members.every((member, index) => index === 0 || (members[index - 1]?.key ?? '') < member.key);
+  if (ascending) return members;
+  const byKey = new Map(members.map((member) => [member.key, member]));
+  return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+function byKindThenPorts(a: Group, b: Group): number {
+  if (a.kind !== b.kind) return a.kind < b.kind ? -1 : 1;
+  return a.ports.key < b.ports.key ? -1 : 1;
 }

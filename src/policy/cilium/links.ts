@@ -1,7 +1,7 @@
 import type { Finding } from '../../api/index.ts';
 import type { BuiltinLink, Link, ServiceView, Waypoint, Workload } from '../../graph/index.ts';
-import { pathBetween, TUNNEL } from '../kubernetes/path.ts';
-import { targetPortsOf } from '../kubernetes/port-set.ts';
+import { pathBetween } from '../kubernetes/path.ts';
+import { type PortBook, targetPortsOf } from '../kubernetes/port-set.ts';
 import { builtinMembers } from './builtin.ts';
 import { aboutService, SELECT_BY_OTHERS } from './finding.ts';
 import { type Grants, grant, unite } from './grants.ts';
@@ -11,6 +11,7 @@ import type { PeerBook } from './select-peer.ts';
 export interface Ledger {
   readonly self: Workload;
   readonly peers: PeerBook;
+  readonly ports: PortBook;
   readonly ingress: Grants;
   readonly egress: Grants;
   readonly findings: Finding[];
@@ -38,12 +39,12 @@ export function grantBuiltins(ledger: Ledger, builtins: readonly BuiltinLink[]):
 /** Opens the tunnel between this service and a waypoint (X3). */
 export function grantWaypoint(ledger: Ledger, grants: Grants, waypoint: Waypoint): void {
   const selected = ledger.peers.waypoint(waypoint);
-  if (selected.ok) grant(grants, selected.peer, TUNNEL);
+  if (selected.ok) grant(grants, selected.peer, ledger.ports.tunnel);
   else refuse(ledger, `the waypoint ${waypoint.namespace}/${waypoint.name}`, selected.reason);
 }
 
 function grantLink(ledger: Ledger, grants: Grants, link: Link, caller: Workload, callee: Workload): void {
-  const path = pathBetween(caller, callee, link.ports);
+  const path = pathBetween(caller, callee, link.ports, ledger.ports);
   if (path.waypoint) grantWaypoint(ledger, grants, path.waypoint);
   if (!path.direct) return;
   const selected = ledger.peers.workload(link.peer);

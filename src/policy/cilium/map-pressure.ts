@@ -1,24 +1,16 @@
-import type { Finding } from '../../api/index.ts';
-import type { Workload } from '../../graph/index.ts';
-import { aboutService } from './finding.ts';
 import type { Group } from './grants.ts';
 
-/** Three quarters of the default size of an endpoint's policy map (C30). */
+/** Three quarters of what an endpoint's policy map holds by default (C30): an overflow breaks enforcement. */
 const EARLY = 12_288;
 
-/** Warns where identities times ports come near what an endpoint's policy map holds: an overflow breaks enforcement. */
-export function mapPressure(self: Workload, groups: readonly Group[]): readonly Finding[] {
+/** What to say about a pod whose policy needs too many entries, identities times ports; undefined when it does not. */
+export function mapPressure(groups: readonly Group[]): { readonly message: string; readonly fix: string } | undefined {
   const entries = groups.reduce((sum, group) => sum + identities(group) * group.ports.ports.length, 0);
-  if (entries <= EARLY) return [];
-  return [
-    aboutService(
-      self,
-      'PolicyMapPressure',
-      `${self.key} needs about ${entries} entries of Cilium's policy map, which holds 16384 per pod by default`,
-      'raise bpf.policyMapMax in the Cilium configuration, or split the service',
-      'warning',
-    ),
-  ];
+  if (entries <= EARLY) return undefined;
+  return {
+    message: `needs about ${entries} entries of Cilium's policy map, which holds 16384 per pod by default`,
+    fix: 'raise bpf.policyMapMax in the Cilium configuration, or split the service',
+  };
 }
 
 function identities(group: Group): number {

@@ -31,10 +31,9 @@ export function grantEgress(
     const fromPod = link.endpoints.filter((endpoint) => !isWaypointed(ledger, endpoint));
     if (fromPod.length < link.endpoints.length) grantThroughWaypoint(ledger, link, options);
     for (const { host, port, protocol } of fromPod) {
-      const name = nameSelector(host);
       if (host.kind === 'cidr') unite(ledger.egress, cidrPeer(formatCidr(host)), [{ port, protocol }]);
-      else if (name && dns) {
-        unite(ledger.egress, namePeer(name), [{ port, protocol }]);
+      else if (dns) {
+        unite(ledger.egress, namePeer(nameSelector(host)), [{ port, protocol }]);
         names = true;
       }
     }

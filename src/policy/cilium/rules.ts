@@ -7,19 +7,31 @@ import type { EgressRule, IngressRule, NameSelector, PortRule, Selector } from '
 /** The agent refuses a rule with more, and a refused object leaves the pod open (C2, C6). */
 const MAX_PORTS = 40;
 
-/** Ingress rules for the groups' members in `bucket`; a group without any gives no rule (C3: an empty peer list is not "nobody" everywhere). */
-export function ingressRules(groups: readonly Group[], bucket: Bucket): IngressRule[] {
-  return groups.flatMap((group): IngressRule[] => {
-    const members = inBucket(group, bucket);
-    if (members.length === 0) return [];
-    const toPorts = portRules(group.ports);
+/** Writes port sets as `toPorts`, each once. */
+export type WritePorts = (ports: PortSet) => readonly PortRule[];
+
+export function openPortWriter(): WritePorts {
+  const written = new Map<PortSet, readonly PortRule[]>();
+  return (ports) => {
+    const known = written.get(ports);
+    if (known) return known;
+    const rules = portRules(ports);
+    written.set(ports, rules);
+    return rules;
+  };
+}
+
+/** Ingress rules for the groups' members in `bucket`; a group without any gives no rule, never one with an empty list (C3). */
+export function ingressRules(groups: readonly Group[], bucket: Bucket, write: WritePorts): readonly IngressRule[] {
+  return rulesOf(groups, bucket, (group, members): IngressRule => {
+    const toPorts = write(group.ports);
     switch (group.kind) {
       case 'endpoints':
-        return [{ fromEndpoints: selectorsOf(members), toPorts }];
+        return { fromEndpoints: selectorsOf(members), toPorts };
       case 'entities':
-        return [{ fromEntities: entitiesOf(members), toPorts }];
+        return { fromEntities: entitiesOf(members), toPorts };
       case 'cidr':
-        return [{ fromCIDR: cidrsOf(members), toPorts }];
+        return { fromCIDR: cidrsOf(members), toPorts };
       case 'fqdns':
         throw new UnacceptablePolicyError('ingress', 'names cannot be matched on ingress (C20)');
     }
@@ -27,20 +39,18 @@ export function ingressRules(groups: readonly Group[], bucket: Bucket): IngressR
 }
 
 /** Egress rules, likewise. */
-export function egressRules(groups: readonly Group[], bucket: Bucket): EgressRule[] {
-  return groups.flatMap((group): EgressRule[] => {
-    const members = inBucket(group, bucket);
-    if (members.length === 0) return [];
-    const toPorts = portRules(group.ports);
+export function egressRules(groups: readonly Group[], bucket: Bucket, write: WritePorts): readonly EgressRule[] {
+  return rulesOf(groups, bucket, (group, members): EgressRule => {
+    const toPorts = write(group.ports);
     switch (group.kind) {
       case 'endpoints':
-        return [{ toEndpoints: selectorsOf(members), toPorts }];
+        return { toEndpoints: selectorsOf(members), toPorts };
       case 'entities':
-        return [{ toEntities: entitiesOf(members), toPorts }];
+        return { toEntities: entitiesOf(members), toPorts };
       case 'cidr':
-        return [{ toCIDR: cidrsOf(members), toPorts }];
+        return { toCIDR: cidrsOf(members), toPorts };
       case 'fqdns':
-        return [{ toFQDNs: namesOf(members), toPorts }];
+        return { toFQDNs: namesOf(members), toPorts };
     }
   });
 }
@@ -56,13 +66,24 @@ export function portRules({ ports }: PortSet, dns?: readonly NameSelector[]): re
   }));
 }
 
-function inBucket(group: Group, bucket: Bucket): readonly Member[] {
-  return bucket.suffix === '' ? group.members : group.members.filter(bucket.has);
+function rulesOf<Rule>(
+  groups: readonly Group[],
+  bucket: Bucket,
+  write: (group: Group, members: readonly Member[]) => Rule,
+): readonly Rule[] {
+  const rules: Rule[] = [];
+  for (const group of groups) {
+    const members = bucket.whole ? group.members : group.members.filter(bucket.has);
+    if (members.length > 0) rules.push(write(group, members));
+  }
+  return rules;
 }
 
 function selectorsOf(members: readonly Member[]): readonly Selector[] {
   const selectors: Selector[] = [];
-  for (const member of members) if (member.kind === 'endpoints') selectors.push(...member.selectors);
+  for (const member of members) {
+    if (member.kind === 'endpoints') for (const selector of member.selectors) selectors.push(selector);
+  }
   return selectors;
 }
 

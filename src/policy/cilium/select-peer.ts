@@ -1,5 +1,6 @@
 import type { Labels, Waypoint, Workload } from '../../graph/index.ts';
 import { type LabelMatch, matchesOf } from '../kubernetes/label-match.ts';
+import { assertSelectable } from './checks.ts';
 import {
   ACCOUNT_LABEL,
   CLUSTER_LABEL,
@@ -93,6 +94,7 @@ function select(key: string, description: Description): Selected {
 function build(key: string, { cluster, namespace, alternatives, accounts }: Description): PodPeer {
   const place = { [NAMESPACE_LABEL]: namespace, [CLUSTER_LABEL]: cluster };
   const selectors = matchesOf(alternatives).map((match) => selector(place, match, accounts));
+  for (const selector of selectors) assertSelectable(key, selector);
   return { kind: 'endpoints', key, selectors, bytes: JSON.stringify(selectors).length };
 }
 

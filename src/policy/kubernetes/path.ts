@@ -1,5 +1,5 @@
 import type { Port, Waypoint, Workload } from '../../graph/index.ts';
-import { type PortSet, portSet, TUNNEL_PORT, type TargetPort, targetPortsOf } from './port-set.ts';
+import { type PortBook, type PortSet, TUNNEL_PORT, targetPortsOf } from './port-set.ts';
 
 /** How the packets of an agreement travel: straight between the two pods, through a waypoint's tunnel, or both. */
 export interface Path {
@@ -14,26 +14,14 @@ export interface Path {
  * waypoint where it has one (X3); the pair itself opens it only when some callers go past the waypoint (I11).
  * UDP, SCTP and everything with a side outside the mesh keep their real ports (X6).
  */
-export function pathBetween(caller: Workload, callee: Workload, ports: readonly Port[]): Path {
-  if (caller.mesh !== 'ambient' || callee.mesh !== 'ambient') return plain(ports);
-  const tunnelled = ports.some(isTunnelled);
-  if (!tunnelled) return plain(ports);
+export function pathBetween(caller: Workload, callee: Workload, ports: readonly Port[], book: PortBook): Path {
+  const meshed = caller.mesh === 'ambient' && callee.mesh === 'ambient';
+  if (!meshed || !ports.some(isTunnelled)) return { direct: book.behind(ports), waypoint: undefined };
   const waypoint = callee.waypoint;
   const straight = waypoint === undefined || callee.direct;
-  if (ports.every(isTunnelled)) return { direct: straight ? TUNNEL : undefined, waypoint };
+  if (ports.every(isTunnelled)) return { direct: straight ? book.tunnel : undefined, waypoint };
   const real = targetPortsOf(ports.filter((port) => !isTunnelled(port)));
-  return { direct: portSet(straight ? [...real, TUNNEL_PORT] : real), waypoint };
-}
-
-/** 15008 alone. */
-export const TUNNEL: PortSet = { key: '15008/TCP', ports: [TUNNEL_PORT] };
-
-function plain(ports: readonly Port[]): Path {
-  return { direct: portSet(realPorts(ports)), waypoint: undefined };
-}
-
-function realPorts(ports: readonly Port[]): readonly TargetPort[] {
-  return targetPortsOf(ports);
+  return { direct: book.of(straight ? [...real, TUNNEL_PORT] : real), waypoint };
 }
 
 function isTunnelled(port: Port): boolean {
