@@ -124,14 +124,14 @@ function makeIcmp(random: Random): Fields {
 
 function makePortRule(random: Random, direction: Direction, deny: boolean): Fields {
   const rule: Fields = { ports: random.list(random.chance(0.04) ? 0 : 1, 3, () => makePort(random)) };
-  if (deny || random.chance(0.93)) return rule;
+  if (deny || random.chance(0.88)) return rule;
   if (direction === 'egress' && random.chance(0.4)) {
     return {
       ports: [{ port: '53', protocol: random.pick(['ANY', 'UDP', 'TCP']) }],
       rules: { dns: [makeName(random)] },
     };
   }
-  const http = random.chance(0.2) ? [] : [{ method: 'GET', path: '/api/.*' }];
+  const http = random.chance(0.2) ? [] : [{ method: 'GET', path: random.pick(['/api/.*', '/']) }];
   return { ports: [{ port: random.pick(['80', '8080', 'http']), protocol: 'TCP' }], rules: { http } };
 }
 

@@ -94,7 +94,7 @@ function misspell(random: Random, key: string): string {
 function misplaced(value: unknown): unknown {
   if (typeof value === 'number') return String(value);
   if (typeof value === 'string') return /^\d+$/.test(value) ? Number(value) : value.toLowerCase();
-  return Array.isArray(value) ? value[0] : [value];
+  return Array.isArray(value) ? (value[0] ?? 'x') : [value];
 }
 
 function oversized(random: Random, value: unknown): unknown {

@@ -29,7 +29,9 @@ export function makeScenario(seed: number, number: number): Scenario {
 function makePolicy(random: Random, name: string): PolicyObject {
   if (random.chance(0.2)) return makeNetworkPolicy(random, name);
   const policy = makeCiliumPolicy(random, name);
-  return random.chance(0.3) ? makeOdd(random, policy) : policy;
+  if (random.chance(0.65)) return policy;
+  const odd = makeOdd(random, policy);
+  return random.chance(0.3) ? makeOdd(random, odd) : odd;
 }
 
 const PORTS = [

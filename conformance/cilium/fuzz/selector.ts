@@ -9,7 +9,10 @@ export function makeSelector(random: Random): Selector {
   if (random.chance(0.12)) return {};
   const selector: Selector = {};
   if (random.chance(0.75)) {
-    selector['matchLabels'] = Object.fromEntries(random.list(1, 2, () => makeLabel(random)));
+    const labels = random.list(1, 2, () => makeLabel(random));
+    // `app` and `any:app` are one key to the agent, and which value it keeps is random there.
+    const keys = new Set(labels.map(([key]) => key.replace(/^any:/, '')));
+    selector['matchLabels'] = Object.fromEntries(keys.size === labels.length ? labels : labels.slice(0, 1));
   }
   if (random.chance(0.35)) selector['matchExpressions'] = random.list(1, 2, () => makeExpression(random, ciliumKey));
   return selector;

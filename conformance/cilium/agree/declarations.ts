@@ -1,0 +1,58 @@
+// The declarations in their canonical form, as far as the generator writes them and the second opinion reads them.
+
+export type Transport = 'TCP' | 'UDP' | 'SCTP';
+
+export interface PortDeclaration {
+  readonly port: number;
+  readonly targetPort?: number;
+  readonly protocol?: Transport;
+}
+
+/** One entry of `resources`. */
+export interface Entry {
+  readonly type?: 'service' | 'external_service';
+  readonly direction?: 'outbound' | 'inbound' | 'both';
+  readonly id?: string;
+  readonly namespace?: string;
+  readonly ports?: readonly (string | number)[];
+}
+
+export interface ServiceDeclaration {
+  readonly apiVersion: 'lattice.dev/v1alpha1';
+  readonly kind: 'LatticeService';
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly spec: {
+    readonly containers?: Readonly<Record<string, { readonly image: string }>>;
+    readonly selector?: { readonly matchLabels: Readonly<Record<string, string>> };
+    readonly serviceAccount?: string;
+    readonly mode?: 'enforce' | 'shadow';
+    readonly service?: { readonly ports: Readonly<Record<string, PortDeclaration>> };
+    readonly resources?: Readonly<Record<string, Entry>>;
+  };
+}
+
+export interface ExternalDeclaration {
+  readonly apiVersion: 'lattice.dev/v1alpha1';
+  readonly kind: 'LatticeExternalService';
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly spec: {
+    readonly endpoints?: Readonly<Record<string, string>>;
+    readonly allowed_requesters?: readonly string[];
+    readonly sources?: readonly string[];
+    readonly allowed_targets?: readonly string[];
+  };
+}
+
+/** A Namespace manifest: what the mesh and default deny read of a namespace. */
+export interface NamespaceManifest {
+  readonly apiVersion: 'v1';
+  readonly kind: 'Namespace';
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+}
+
+export type Declaration = ServiceDeclaration | ExternalDeclaration | NamespaceManifest;
+
+/** `kind/namespace/name`: the identity of a declaration in an estate. */
+export function declarationKey({ kind, metadata }: Declaration): string {
+  return `${kind}/${'namespace' in metadata ? metadata.namespace : ''}/${metadata.name}`;
+}
