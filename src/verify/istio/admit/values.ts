@@ -36,7 +36,7 @@ export function checkServiceAccounts(field: string, values: readonly string[] = 
 }
 
 /** Non-empty, one `*` at most, at the start or the end. */
-export function checkWildcards(field: string, values: readonly string[] = []): Problems {
+function checkWildcards(field: string, values: readonly string[] = []): Problems {
   if (values.includes('')) return checkNotEmpty(field, values);
   for (const value of values) {
     const stars = value.split('*').length - 1;

@@ -37,10 +37,11 @@ export function indexTargets(policies: readonly AuthorizationPolicy[], mesh: Mes
   const byTarget = new Map<string, Set<L7Policy>>();
   const order = new Map<L7Policy, number>();
   for (const policy of policies) {
-    const compiled = compilePolicy(policy, mesh);
+    const targets = targetRefsOf(policy.spec);
+    const compiled = targets.length > 0 ? compilePolicy(policy, mesh) : undefined;
     if (!compiled) continue;
     order.set(compiled, order.size);
-    for (const { kind = '', name = '' } of targetRefsOf(policy.spec)) {
+    for (const { kind = '', name = '' } of targets) {
       const { namespace } = policy.metadata;
       // A class is cluster-scoped; only the root namespace may speak for all waypoints.
       if (kind === 'GatewayClass' && namespace !== rootNamespaceOf(mesh)) continue;

@@ -149,6 +149,8 @@ test('I18: paths match exact, prefix, suffix and template, after normalization a
   assert.ok(!admits('/a/*', '/a'));
   assert.ok(!admits('/a', '/A'));
   assert.ok(admits('/{*}/b', '/a/b'));
+  assert.ok(admits('/{*}/b', '/a=1/b'));
+  assert.ok(!admits('/{*}/b', '/a*/b'));
   assert.ok(!admits('/{*}/b', '/a/c/b'));
   assert.ok(admits('/x/{**}', '/x/'));
   assert.ok(!admits('/x/{**}', '/x'));

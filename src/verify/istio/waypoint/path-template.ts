@@ -1,7 +1,7 @@
 // Path templates as Envoy's URI template matcher reads them (I18).
 import type { TextTest } from './text-test.ts';
 
-const SEGMENT = "[a-zA-Z0-9\\-._~%!$&'()+,;:@]";
+const SEGMENT = "[a-zA-Z0-9\\-._~%!$&'()+,;:@=]";
 
 /**
  * `{*}` is one segment that is not empty, `{**}` any rest, also an empty one after its slash. Undefined when Envoy

@@ -118,7 +118,7 @@ function isAccount(wanted: ServiceAccountMatch, identity: Identity | undefined):
   return wanted.namespace === identity?.namespace && wanted.serviceAccount === identity.serviceAccount;
 }
 
-export function textMatches(wanted: TextMatch, text: string): boolean {
+function textMatches(wanted: TextMatch, text: string): boolean {
   switch (wanted.kind) {
     case 'exact':
       return text === wanted.text;
