@@ -175,8 +175,8 @@ function configOf(scenario: Fields, endpoints: Fields, namedPorts: Fields): Cili
     localCluster: typeof scenario.localCluster === 'string' ? scenario.localCluster : 'c1',
     clusterName: typeof scenario.clusterName === 'string' ? scenario.clusterName : '',
     enforcement: enforcement === 'always' || enforcement === 'never' ? enforcement : 'default',
-    // The recorded engine knew no Services and no CIDR groups.
-    references: 'absent',
+    // The policy engine was asked alone: no Services, no CIDR groups, no authentication.
+    outside: 'disregarded',
     endpoints: Object.entries(endpoints).map(([name, labels]) => ({
       labels: labelsOf(labels) ?? [],
       namedPorts: readNamedPorts(namedPorts[name]),

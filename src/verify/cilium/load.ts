@@ -22,10 +22,12 @@ export interface CiliumConfig {
   /** Named ports of endpoints, by their labels: what `toPorts` names resolve to. */
   readonly endpoints?: readonly { readonly labels: readonly string[]; readonly namedPorts: NamedPorts }[];
   /**
-   * Services, CIDR groups and cloud groups that policies refer to: `unknown` (default) makes what depends on them
-   * undecided, `absent` says that none exists.
+   * What the policy engine does not decide itself: whether Services, CIDR groups and cloud groups exist that policies
+   * refer to, whether mutual authentication succeeds, whether TLS secrets and listeners exist. `unknown` (default)
+   * makes what depends on them undecided; `disregarded` answers as the engine does without them: such references
+   * select nothing, authentication and proxies let traffic through.
    */
-  readonly references?: 'absent' | 'unknown';
+  readonly outside?: 'disregarded' | 'unknown';
 }
 
 /** A flow between two peers, given by label lists (`k8s:..`, `reserved:..`, `cidr:A/len`, `dns:name`) or identities. */
@@ -64,10 +66,10 @@ export interface CiliumPolicySet {
  * Never throws and never changes its inputs.
  */
 export function loadCilium(objects: readonly unknown[], config: CiliumConfig): CiliumPolicySet {
-  const { localCluster, clusterName, enforcement = 'default', families = 'dual', references = 'unknown' } = config;
+  const { localCluster, clusterName, enforcement = 'default', families = 'dual', outside = 'unknown' } = config;
   const identities = createIdentities(families);
   const intern = createInterner();
-  const admissions = objects.map((object) => admitObject(object, { clusterName, localCluster, references, intern }));
+  const admissions = objects.map((object) => admitObject(object, { clusterName, localCluster, outside, intern }));
   const index = buildRuleIndex(admissions.flatMap((admission) => admission.rules).toSorted(inEngineOrder));
   const namedPorts = shareNamedPorts(config.endpoints ?? [], (labels) => identities.of(labels));
   const policies: IdentityPolicy[] = [];

@@ -26,8 +26,8 @@ export interface ParseContext {
   /** The cluster that selectors are limited to by default; empty: none (C10). */
   readonly clusterName: string;
   readonly localCluster: string;
-  /** Whether Services and CIDR groups that policies refer to exist nowhere, or merely were not given. */
-  readonly references: 'absent' | 'unknown';
+  /** As CiliumConfig.outside. */
+  readonly outside: 'disregarded' | 'unknown';
   /** Makes equal selectors one, so that they share a cache. */
   readonly intern: (selector: Selector) => Selector;
 }
@@ -45,7 +45,7 @@ export function parseCiliumSpec(spec: Fields, path: string, context: ParseContex
     for (const [index, item] of (itemsOf(spec[section]) ?? []).entries()) {
       const at = `${path}.${section}[${index}]`;
       const rule = fieldsOf(item);
-      const ports = rulePortsOf(rule, at, section.endsWith('Deny'));
+      const ports = rulePortsOf(rule, at, section.endsWith('Deny'), context.outside);
       rules.push({
         ref: { ...context.object, rule: at },
         order: context.order,
@@ -58,7 +58,7 @@ export function parseCiliumSpec(spec: Fields, path: string, context: ParseContex
         subject,
         peers: peersOf(rule, at, direction, ports !== undefined, matchesInit, context),
         ports,
-        ...unmodelledOf(rule, at),
+        ...unmodelledOf(rule, at, context),
       });
     }
   }
@@ -108,7 +108,7 @@ function peersOf(
   ];
   if (countOf(rule[`${prefix}Groups`]) > 0) selectors.push(outsideSelector(named(`${prefix}Groups`), 'world', context));
   // Without a matching Service the engine sees no peers at all, which with ports means everybody (surprise 2).
-  if (countOf(rule.toServices) > 0 && context.references === 'unknown')
+  if (countOf(rule.toServices) > 0 && context.outside === 'unknown')
     selectors.push(unknownSelector(named('toServices'), 'anything'));
   if (selectors.length > 0) return selectors.map(context.intern);
   // No peer field, or an empty toFQDNs or toGroups (surprise 1): everybody with ports, nobody without.
@@ -155,10 +155,11 @@ function nameSelectorOf(item: Fields): Selector {
 }
 
 function outsideSelector(named: string, reach: 'world' | 'anything', context: ParseContext): Selector {
-  return context.references === 'unknown' ? unknownSelector(named, reach) : NOTHING;
+  return context.outside === 'unknown' ? unknownSelector(named, reach) : NOTHING;
 }
 
-function unmodelledOf(rule: Fields, path: string): { readonly unmodelled?: string } {
+function unmodelledOf(rule: Fields, path: string, context: ParseContext): { readonly unmodelled?: string } {
+  if (context.outside === 'disregarded') return {};
   const mode = fieldsOf(rule.authentication).mode;
   return mode === undefined || mode === 'disabled' ? {} : { unmodelled: `${path}.authentication` };
 }

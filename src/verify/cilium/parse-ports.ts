@@ -5,13 +5,18 @@ import { countOf, type Fields, fieldsOf, itemsOf, textOf } from './read.ts';
 import { NO_PROXY, type Proxy, type RulePort } from './rule.ts';
 
 /** The ports of a rule at `path`; undefined if it has neither toPorts nor icmps, so that all ports match (C4). */
-export function rulePortsOf(rule: Fields, path: string, isDeny: boolean): readonly RulePort[] | undefined {
+export function rulePortsOf(
+  rule: Fields,
+  path: string,
+  isDeny: boolean,
+  outside: 'disregarded' | 'unknown',
+): readonly RulePort[] | undefined {
   const portRules = itemsOf(rule.toPorts) ?? [];
   const icmps = itemsOf(rule.icmps) ?? [];
   if (portRules.length + icmps.length === 0) return undefined;
   return [
     ...portRules.flatMap((item, index) =>
-      portsOf(fieldsOf(item), `${path}.toPorts[${index}]`, isDeny, authenticationOf(rule)),
+      portsOf(fieldsOf(item), `${path}.toPorts[${index}]`, { isDeny, outside, authentication: authenticationOf(rule) }),
     ),
     ...icmps.flatMap((item) => icmpPortsOf(fieldsOf(item), authenticationOf(rule))),
   ];
@@ -21,8 +26,15 @@ function authenticationOf(rule: Fields): string {
   return textOf(fieldsOf(rule.authentication).mode) ?? '';
 }
 
-function portsOf(portRule: Fields, path: string, isDeny: boolean, authentication: string): RulePort[] {
-  const unmodelled = isDeny ? undefined : UNMODELLED.find((field) => portRule[field] !== undefined);
+interface Setting {
+  readonly isDeny: boolean;
+  readonly outside: 'disregarded' | 'unknown';
+  readonly authentication: string;
+}
+
+function portsOf(portRule: Fields, path: string, { isDeny, outside, authentication }: Setting): RulePort[] {
+  const unmodelled =
+    isDeny || outside === 'disregarded' ? undefined : UNMODELLED.find((field) => portRule[field] !== undefined);
   return (itemsOf(portRule.ports) ?? []).flatMap((item) => {
     const { port, endPort, protocol } = fieldsOf(item);
     return protocolsOf(textOf(protocol)).map((each) => ({

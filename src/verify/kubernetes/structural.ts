@@ -142,7 +142,8 @@ function coerceMap(value: unknown, shape: Shape & { kind: 'map' }, path: string,
   if (!isRecord(value)) return fail(walk, path, 'must be an object');
   const entries: [string, unknown][] = [];
   for (const [key, item] of Object.entries(value)) {
-    if (item === null && walk.nulls === 'refused') continue; // nulls are dropped, which may widen a selector
+    // Nulls are dropped, which may widen a selector; undefined is how JavaScript spells absence.
+    if (item === undefined || (item === null && walk.nulls === 'refused')) continue;
     const given = item === null ? emptyOf(shape.values) : item;
     entries.push([key, coerceNode(given, shape.values, join(path, key), walk, depth + 1)]);
   }
@@ -159,6 +160,7 @@ function coerceObject(
   if (!isRecord(value)) return fail(walk, path, 'must be an object');
   const entries: [string, unknown][] = [];
   for (const [key, item] of Object.entries(value)) {
+    if (item === undefined) continue;
     const field = Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
     if (field === undefined) walk.pruned.push(join(path, key));
     else if (item !== null) entries.push([key, coerceNode(item, field, join(path, key), walk, depth + 1)]);
