@@ -35,11 +35,12 @@ export interface Estate {
 const NAMESPACES = ['shop', 'data', 'edge'] as const;
 
 export function makeEstate(random: Random, mesh: Mesh, size: number): Estate {
-  const workloads = Array.from({ length: size }, (_, index) => makeWorkload(random, mesh, `svc-${index}`));
+  const namespaces = NAMESPACES.map((name) => makeNamespace(random, name));
+  const workloads = Array.from({ length: size }, (_, index) => makeWorkload(random, mesh, namespaces, `svc-${index}`));
   const intents = random.list(size * 3, size * 7, () => [random.pick(workloads), random.pick(workloads)] as const);
   const empty: Estate = {
     mesh,
-    namespaces: NAMESPACES.map((name) => makeNamespace(random, name)),
+    namespaces,
     workloads,
     intents,
     declarations: new Map(),
@@ -81,12 +82,19 @@ function makeNamespace(random: Random, name: string): NamespaceManifest {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
 }
 
-function makeWorkload(random: Random, mesh: Mesh, name: string): Workload {
+/** The mesh mode of a namespace: its label, else the default. */
+export function meshOf(mesh: Mesh, namespaces: readonly NamespaceManifest[], namespace: string): Mesh {
+  const labels = namespaces.find(({ metadata }) => metadata.name === namespace)?.metadata.labels;
+  const mode = labels?.['istio.io/dataplane-mode'];
+  return mode === 'ambient' || mode === 'none' ? mode : mesh;
+}
+
+function makeWorkload(random: Random, mesh: Mesh, namespaces: readonly NamespaceManifest[], name: string): Workload {
   const namespace = random.pick(NAMESPACES);
   const adopted = random.chance(0.4);
   const extra = random.chance(0.3) ? { version: random.pick(['v1', 'v2']) } : {};
   // In a mesh a shared ServiceAccount closes edges, which is judged elsewhere; without one it is harmless.
-  const shared = mesh === 'none' && adopted && random.chance(0.4);
+  const shared = meshOf(mesh, namespaces, namespace) === 'none' && adopted && random.chance(0.4);
   return {
     key: `${namespace}/${name}`,
     namespace,

@@ -1,6 +1,6 @@
 // Who may try to talk: the pods of an estate, their near-doubles, and everything outside that policy can tell apart.
 import type { Random } from '../random.ts';
-import type { Estate, Mesh, Workload } from './estate.ts';
+import { type Estate, type Mesh, meshOf, type Workload } from './estate.ts';
 
 export interface Pod {
   readonly kind: 'pod';
@@ -36,7 +36,7 @@ export function partiesOf(random: Random, estate: Estate): Party[] {
   return [
     ...estate.workloads.map((workload) => podOf(estate, workload)),
     ...doubles,
-    { ...RESOLVER, mesh: meshOf(estate, 'kube-system') },
+    { ...RESOLVER, mesh: meshOf(estate.mesh, estate.namespaces, 'kube-system') },
     ...OUTSIDE,
     ...ENTITIES,
   ];
@@ -64,7 +64,15 @@ export function endpointLabels(estate: Estate, party: Party): string[] {
 }
 
 function podOf(estate: Estate, { key, namespace, labels, account }: Workload): Pod {
-  return { kind: 'pod', name: key, namespace, labels, account, cluster: CLUSTER, mesh: meshOf(estate, namespace) };
+  return {
+    kind: 'pod',
+    name: key,
+    namespace,
+    labels,
+    account,
+    cluster: CLUSTER,
+    mesh: meshOf(estate.mesh, estate.namespaces, namespace),
+  };
 }
 
 function doublesOf(estate: Estate, workload: Workload): Pod[] {
@@ -73,14 +81,13 @@ function doublesOf(estate: Estate, workload: Workload): Pod[] {
     { ...pod, name: `${pod.name} other account`, account: 'intruder' },
     { ...pod, name: `${pod.name} other labels`, labels: { app: 'intruder' } },
     { ...pod, name: `${pod.name} other cluster`, cluster: 'c2' },
-    { ...pod, name: `${pod.name} other namespace`, namespace: 'elsewhere', mesh: meshOf(estate, 'elsewhere') },
+    {
+      ...pod,
+      name: `${pod.name} other namespace`,
+      namespace: 'elsewhere',
+      mesh: meshOf(estate.mesh, estate.namespaces, 'elsewhere'),
+    },
   ];
-}
-
-function meshOf(estate: Estate, namespace: string): Mesh {
-  const labels = estate.namespaces.find(({ metadata }) => metadata.name === namespace)?.metadata.labels;
-  const mode = labels?.['istio.io/dataplane-mode'];
-  return mode === 'ambient' || mode === 'none' ? mode : estate.mesh;
 }
 
 const RESOLVER = {
