@@ -1,15 +1,16 @@
 import type { Finding } from '../../api/index.ts';
 import type { EgressWaypointView, HostView } from '../../graph/index.ts';
 import type { Compiled } from '../draft.ts';
+import { grant, groupsOf, noGrants, unite } from '../kubernetes/grants.ts';
+import { gatewayLabels } from '../kubernetes/select-peer.ts';
 import { ownerOf } from '../name.ts';
 import { builtinMembers } from './builtin.ts';
 import type { Context } from './context.ts';
 import { askableNames, canMatchNames, nameSelector } from './dns.ts';
 import { aboutGateway, SELECT_BY_OTHERS } from './finding.ts';
-import { type Grants, grant, groupsOf, namePeer, noGrants, unite } from './grants.ts';
+import { type Grants, type Member, namePeer } from './grants.ts';
 import { mapPressure } from './map-pressure.ts';
 import { denyPolicies, grantPolicies, type Subject } from './pod-policies.ts';
-import { gatewayLabels } from './select-peer.ts';
 import type { NameSelector } from './spec.ts';
 
 /**
@@ -55,7 +56,7 @@ function grantCallers(
   { peers, ports }: Context,
   findings: Finding[],
 ): Grants {
-  const grants = noGrants();
+  const grants = noGrants<Member>();
   for (const caller of callers) {
     const selected = peers.workload(caller);
     if (selected.ok) grant(grants, selected.peer, ports.tunnel);
@@ -68,7 +69,7 @@ function grantCallers(
 }
 
 function grantHosts({ waypoint, hosts }: EgressWaypointView, { options }: Context, findings: Finding[]): Grants {
-  const grants = noGrants();
+  const grants = noGrants<Member>();
   if (canMatchNames(options.exemptions)) {
     for (const host of hosts) {
       unite(

@@ -1,12 +1,12 @@
 import type { ServiceView, Workload } from '../../graph/index.ts';
 import { type Compiled, NOTHING } from '../draft.ts';
+import { groupsOf, noGrants } from '../kubernetes/grants.ts';
 import { matchesOf } from '../kubernetes/label-match.ts';
 import type { PortBook } from '../kubernetes/port-set.ts';
 import { ownerOf } from '../name.ts';
 import type { Context } from './context.ts';
 import { agreedNames, askableNames, canMatchNames } from './dns.ts';
 import { aboutService, SELECT_BY_OTHERS } from './finding.ts';
-import { groupsOf, noGrants } from './grants.ts';
 import { unselectable, unselectableAccount } from './label.ts';
 import { grantBuiltins, grantLinks, type Ledger } from './links.ts';
 import { mapPressure } from './map-pressure.ts';

@@ -1,5 +1,5 @@
 import type { Finding, Severity } from '../../api/index.ts';
-import type { NamespaceView, Waypoint, Workload } from '../../graph/index.ts';
+import type { Waypoint, Workload } from '../../graph/index.ts';
 
 /** A finding about a service's LatticeService. */
 export function aboutService(
@@ -11,16 +11,6 @@ export function aboutService(
 ): Finding {
   const object = { kind: 'LatticeService', namespace: self.namespace, name: self.name };
   return { code, severity, message, object, fix };
-}
-
-export function aboutNamespace(
-  view: NamespaceView,
-  code: string,
-  message: string,
-  fix: string,
-  severity: Severity,
-): Finding {
-  return { code, severity, message, object: { kind: 'Namespace', namespace: '', name: view.namespace }, fix };
 }
 
 export function aboutGateway(

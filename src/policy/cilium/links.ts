@@ -1,10 +1,11 @@
 import type { Finding } from '../../api/index.ts';
 import type { BuiltinLink, Link, ServiceView, Waypoint, Workload } from '../../graph/index.ts';
+import { grant, unite } from '../kubernetes/grants.ts';
 import { pathBetween } from '../kubernetes/path.ts';
 import { type PortBook, targetPortsOf } from '../kubernetes/port-set.ts';
 import { builtinMembers } from './builtin.ts';
 import { aboutService, SELECT_BY_OTHERS } from './finding.ts';
-import { type Grants, grant, unite } from './grants.ts';
+import type { Grants } from './grants.ts';
 import type { PeerBook } from './select-peer.ts';
 
 /** Where a service's grants are gathered. */

@@ -1,10 +1,11 @@
 import { formatCidr, hostText, type Source } from '../../api/index.ts';
 import type { EgressLink, IngressLink, NamedEndpoint } from '../../graph/index.ts';
 import type { CompileOptions } from '../options.ts';
+import { unite } from '../kubernetes/grants.ts';
 import { targetPortsOf } from '../kubernetes/port-set.ts';
 import { nameSelector } from './dns.ts';
 import { aboutService } from './finding.ts';
-import { cidrPeer, entityPeer, type Member, namePeer, unite } from './grants.ts';
+import { cidrPeer, entityPeer, type Member, namePeer } from './grants.ts';
 import { grantWaypoint, type Ledger } from './links.ts';
 
 /** Callers from outside arrive in plain text, so always at the real ports, in ambient too. */

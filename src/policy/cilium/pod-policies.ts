@@ -8,7 +8,7 @@ import type { Group } from './grants.ts';
 import { egressRules, ingressRules, type WritePorts } from './rules.ts';
 import { ownSelector } from './select-peer.ts';
 import type { EgressRule, IngressRule, PolicySpec } from './spec.ts';
-import { suffixes } from './suffix.ts';
+import { suffixes } from '../kubernetes/suffix.ts';
 
 /** The pods that policies are about. */
 export interface Subject {

@@ -1,5 +1,6 @@
 import type { Labels, Waypoint, Workload } from '../../graph/index.ts';
 import { type LabelMatch, matchesOf } from '../kubernetes/label-match.ts';
+import { gatewayLabels } from '../kubernetes/select-peer.ts';
 import { assertSelectable } from './checks.ts';
 import {
   ACCOUNT_LABEL,
@@ -33,11 +34,6 @@ export interface Pods {
   readonly namespace: string;
   readonly labels: Labels;
   readonly account?: string;
-}
-
-/** The labels that Istio puts on the pods of a Gateway (X3). */
-export function gatewayLabels(waypoint: Waypoint): Labels {
-  return { 'gateway.networking.k8s.io/gateway-name': waypoint.name };
 }
 
 /** A book for one cluster: a peer is named by namespace, cluster, ServiceAccount and its labels (C8, C10, C12). */

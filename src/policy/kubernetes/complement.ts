@@ -1,6 +1,9 @@
 import type { Labels } from '../../graph/index.ts';
 import { withoutCovered } from './label-match.ts';
 
+/** More ways to be none of a namespace's shadow services than this are refused. */
+export const MAX_EXCLUSIONS = 64;
+
 /** Pods that have none of the values for each key (or not the key at all), by key. */
 export type Exclusion = ReadonlyMap<string, ReadonlySet<string>>;
 

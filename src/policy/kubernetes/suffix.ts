@@ -1,4 +1,4 @@
-import type { LabelMatch } from '../kubernetes/label-match.ts';
+import type { LabelMatch } from './label-match.ts';
 import { shortHash } from '../name.ts';
 
 /** Three hex digits for each of several matches, by content and not by position, all different; empty for a sole one. */

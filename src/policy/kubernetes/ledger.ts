@@ -1,0 +1,52 @@
+import type { Finding } from '../../api/index.ts';
+import type { Link, Waypoint, Workload } from '../../graph/index.ts';
+import type { CompileOptions } from '../options.ts';
+import { type Grants, grant } from './grants.ts';
+import { pathBetween } from './path.ts';
+import type { PortBook } from './port-set.ts';
+import type { Peer, PeerBook } from './select-peer.ts';
+
+/** What all units of one compilation share. */
+export interface Context {
+  readonly options: CompileOptions;
+  readonly peers: PeerBook;
+  readonly ports: PortBook;
+}
+
+/** Where a service's grants are gathered. */
+export interface Ledger {
+  readonly self: Workload;
+  readonly context: Context;
+  readonly ingress: Grants<Peer>;
+  readonly egress: Grants<Peer>;
+  readonly findings: Finding[];
+}
+
+/** Opens what one agreement between `caller` and `callee` needs at one of them. */
+export function grantLink(
+  { context }: Ledger,
+  grants: Grants<Peer>,
+  link: Link,
+  caller: Workload,
+  callee: Workload,
+): void {
+  const { direct, waypoint } = pathBetween(caller, callee, link.ports, context.ports);
+  if (waypoint) grantWaypoint(context, grants, waypoint);
+  if (direct) grant(grants, context.peers.workload(link.peer), direct);
+}
+
+/** Opens the tunnel between a service and a waypoint (X3). */
+export function grantWaypoint({ peers, ports }: Context, grants: Grants<Peer>, waypoint: Waypoint): void {
+  grant(grants, peers.waypoint(waypoint), ports.tunnel);
+}
+
+/** Says what NetworkPolicy has no words for; the edge stays closed. */
+export function refuse({ self, findings }: Ledger, what: string, fix: string): void {
+  findings.push({
+    code: 'NotExpressible',
+    severity: 'error',
+    message: `${self.key}: NetworkPolicy has no words for ${what}; it stays closed`,
+    object: { kind: 'LatticeService', namespace: self.namespace, name: self.name },
+    fix,
+  });
+}
