@@ -150,7 +150,7 @@ test('Z7: PeerAuthentication needs a selector for ports, and ports that are port
   assert.equal(stage({ mtls: { mode: 'strict' } }), 'schema');
   assert.equal(stage({ portLevelMtls: ports('80') }), 'schema');
   assert.equal(stage({ selector: { matchLabels: {} }, portLevelMtls: ports('80') }), 'schema');
-  assert.equal(stage({ selector, portLevelMtls: ports('80') }), 'accepted');
+  for (const fine of ['1', '80', '65535']) assert.equal(stage({ selector, portLevelMtls: ports(fine) }), 'accepted');
   assert.equal(stage({ selector, portLevelMtls: {} }), 'schema');
   for (const wrong of ['0', '65536', 'http']) assert.equal(stage({ selector, portLevelMtls: ports(wrong) }), 'schema');
   assert.equal(stage({ selector, portLevelMtls: { ...ports('080'), ...ports('80') } }), 'agent');
@@ -250,5 +250,10 @@ test('any garbage is refused or passed over, never thrown at, and never changed'
 test('what is no object at all is refused', () => {
   const refused = loadIstio([null, 1, 'x', [], {}, { kind: 'AuthorizationPolicy' }], MESH).refusals;
   assert.equal(refused.length, 6);
-  assert.deepEqual(loadIstio([{ apiVersion: 'v1', kind: 'Service' }], MESH).refusals, []);
+});
+
+test('objects of other kinds and other groups are passed over', () => {
+  assert.equal(stageOf({ apiVersion: 'v1', kind: 'Service' }), 'other');
+  assert.equal(stageOf({ apiVersion: 'security.istio.io/v1', kind: 'RequestAuthentication' }), 'other');
+  assert.equal(stageOf({ apiVersion: 'policy.linkerd.io/v1', kind: 'AuthorizationPolicy' }), 'other');
 });

@@ -1,5 +1,5 @@
 // One rule of an AuthorizationPolicy -> the test that Envoy makes of it, on HTTP and on TCP ports.
-import type { Action, AuthorizationPolicy, PolicyRule, Source } from '../admit/authorization-policy.ts';
+import type { Action, AuthorizationPolicy, Operation, PolicyRule, Source } from '../admit/authorization-policy.ts';
 import { allOf, anyOf, not, type Truth } from '../truth.ts';
 import { type Attribute, type Leaf, leafOf } from './leaf.ts';
 import type { Seen } from './request.ts';
@@ -34,31 +34,15 @@ export function compileRule(
     values,
     notValues,
   }));
-  const onPermission = conditions.filter(({ attribute }) => isPermission(attribute));
-  const onPrincipal = conditions.filter(({ attribute }) => !isPermission(attribute));
-  const from = (rule.from ?? []).map(({ source }) => [...sourceFields(source ?? {}), ...onPrincipal]);
-  const to = (rule.to ?? []).map(({ operation = {} }) => [
-    { attribute: 'destination.port', values: operation.ports, notValues: operation.notPorts },
-    { attribute: ':path', values: operation.paths, notValues: operation.notPaths },
-    { attribute: ':method', values: operation.methods, notValues: operation.notMethods },
-    { attribute: ':authority', values: operation.hosts, notValues: operation.notHosts },
-    ...onPermission,
-  ]);
-  const principals = from.length > 0 ? from : [onPrincipal];
-  const permissions = to.length > 0 ? to : [onPermission];
+  const from = (rule.from ?? []).map(({ source = {} }) => sourceFields(source));
+  const to = (rule.to ?? []).map(({ operation = {} }) => operationFields(operation));
+  const clauses = [from, to].filter((clause) => clause.length > 0).concat([[conditions]]);
   const context = { namespace: policy.metadata.namespace, action, trustDomains };
   const build = (forTcp: boolean): RuleTest | undefined => {
-    const who = anyConjunction(principals, context, forTcp);
-    const what = anyConjunction(permissions, context, forTcp);
-    return who && what && ((seen) => allOf([who, what], (test) => test(seen)));
+    const tests = clauses.map((clause) => anyConjunction(clause, context, forTcp));
+    return tests.every((test) => test !== undefined) ? (seen) => allOf(tests, (test) => test(seen)) : undefined;
   };
   return { http: build(false), tcp: build(true) };
-}
-
-const PERMISSIONS = ['destination.ip', 'destination.port', 'connection.sni'];
-
-function isPermission(attribute: Attribute): boolean {
-  return PERMISSIONS.includes(attribute) || attribute.startsWith('experimental.');
 }
 
 function sourceFields(source: Source): Conjunction {
@@ -70,6 +54,15 @@ function sourceFields(source: Source): Conjunction {
     { attribute: 'source.namespace', values: source.namespaces, notValues: source.notNamespaces },
     { attribute: 'remote.ip', values: source.remoteIpBlocks, notValues: source.notRemoteIpBlocks },
     { attribute: 'source.ip', values: source.ipBlocks, notValues: source.notIpBlocks },
+  ];
+}
+
+function operationFields(operation: Operation): Conjunction {
+  return [
+    { attribute: 'destination.port', values: operation.ports, notValues: operation.notPorts },
+    { attribute: ':path', values: operation.paths, notValues: operation.notPaths },
+    { attribute: ':method', values: operation.methods, notValues: operation.notMethods },
+    { attribute: ':authority', values: operation.hosts, notValues: operation.notHosts },
   ];
 }
 

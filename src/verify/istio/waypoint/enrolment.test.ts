@@ -52,6 +52,14 @@ test('I16: a ServiceEntry may use a waypoint of another namespace where its list
   assert.equal(asked({ from: 'Selector', selector }, { tier: 'a' }), 'infra/wp');
   assert.equal(asked({ from: 'Selector', selector }, { tier: 'a', x: '' }), 'AttachmentDenied');
   assert.equal(asked({ from: 'Selector' }, { tier: 'a' }), 'AttachmentDenied');
+  const by = (operator: string, ...values: readonly string[]) =>
+    asked({ from: 'Selector', selector: { matchExpressions: [{ key: 'tier', operator, values }] } }, { tier: 'a' });
+  assert.equal(by('In', 'a', 'b'), 'infra/wp');
+  assert.equal(by('In', 'b'), 'AttachmentDenied');
+  assert.equal(by('NotIn', 'b'), 'infra/wp');
+  assert.equal(by('NotIn', 'a'), 'AttachmentDenied');
+  assert.equal(by('Exists'), 'infra/wp');
+  assert.equal(by('Near', 'a'), 'AttachmentDenied');
 });
 
 test('I11: a waypoint serves Services unless it is said to be for workloads or all', () => {

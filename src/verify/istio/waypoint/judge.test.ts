@@ -107,6 +107,7 @@ test('I4: cluster.local is the mesh here, aliases of the trust domain are one, o
   assert.equal(admits('old.example/ns/shop/sa/web'), 'allowed AllowRule');
   assert.equal(admits('prod.example/ns/shop/sa/web', { ...web, trustDomain: 'old.example' }), 'allowed AllowRule');
   assert.equal(admits('*.example/ns/shop/sa/web', { ...web, trustDomain: 'x.example' }), 'allowed AllowRule');
+  assert.equal(admits('prod*/ns/shop/sa/web', { ...web, trustDomain: 'old.example' }), 'allowed AllowRule');
   assert.equal(admits('far.example/ns/shop/sa/web'), 'denied DefaultDeny');
   assert.equal(admits('cluster.local/ns/shop/*'), 'denied DefaultDeny');
   assert.equal(admits('*/ns/shop/sa/web', { ...web, trustDomain: 'any' }), 'allowed AllowRule');
@@ -177,6 +178,18 @@ test('headers: name without case, * = present and not empty, pseudo-headers and 
   assert.ok(admits(':path', { values: ['/a'] }, {}));
   assert.ok(admits('host', { values: ['cart'] }, {}));
   assert.ok(admits(':method', { values: ['G*'] }, {}));
+});
+
+test('a key that istiod lets in and cannot express drops an ALLOW rule and widens a DENY rule', () => {
+  const when = (key: string) => [{ ...from(WEB), when: [{ key, values: ['1'] }] }];
+  for (const key of ['request.headersx[a]', 'request.auth.claimsx[a]']) {
+    assert.equal(under(when(key)), 'denied DefaultDeny');
+    assert.equal(under(when(key), {}, { action: 'DENY' }), 'denied DenyRule');
+  }
+  for (const key of ['request.headers[a]', 'request.auth.claims[a]', 'request.auth.audiences']) {
+    assert.equal(under(when(key), { protocol: 'tcp', headers: { a: '1' } }), 'denied DefaultDeny');
+    assert.equal(under(when(key), { protocol: 'tcp', headers: {} }, { action: 'DENY' }), 'denied DenyRule');
+  }
 });
 
 test('a verdict names the deciding rule', () => {

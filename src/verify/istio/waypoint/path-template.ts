@@ -18,7 +18,7 @@ export function pathTemplateTest(template: string): TextTest | undefined {
     if (segment === '{*}') parts.push(`${SEGMENT}+`);
     else if (segment === '{**}') parts.push(`[/${SEGMENT.slice(1, -1)}]*`);
     else if (literal.test(segment)) parts.push(segment.replace(/[$().+]/g, '\\$&'));
-    else if (segment === '' && index === last && index > 0) parts.push('');
+    else if (segment === '' && index === last) parts.push('');
     else return undefined;
   }
   const pattern = new RegExp(`^/${parts.join('/')}$`);

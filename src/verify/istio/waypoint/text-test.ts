@@ -14,7 +14,6 @@ const SCHEME = 'spiffe://';
 
 /** The same on a SPIFFE URI, with a pattern that has no scheme (I4). */
 export function principalTest(value: string): TextTest {
-  if (value === '*') return (uri) => uri !== '';
   const test = textTest(value);
   return (uri) => uri.startsWith(SCHEME) && test(uri.slice(SCHEME.length));
 }
