@@ -64,7 +64,6 @@ async function judgeEstate(run: Run, number: number): Promise<void> {
   const random = randomFrom(run.options.seed * 1_000_003 + number);
   const mesh = random.chance(0.5) ? 'none' : 'ambient';
   let estate = makeEstate(random, mesh, 4 + random.below(9));
-  const parties = partiesOf(random, estate);
   // Agents of either default: what we write must not depend on how far a selector reaches by itself (C10).
   const scope = random.chance(0.5) ? CLUSTER : '';
   const compiler = await openCompiler(run.options.through, mesh);
@@ -72,11 +71,13 @@ async function judgeEstate(run: Run, number: number): Promise<void> {
   for (let step = 0; step <= EDITS && hasBudget(run); step += 1) {
     const next = step === 0 ? estate : editEstate(random, estate);
     const after = await compileNext(compiler, step === 0 ? undefined : estate, next);
+    const parties = partiesOf(next);
     const questions = questionsFor(random, next, parties);
     const flows = questions.map(({ flow }) => flow);
     const id = `${run.options.seed}/${number}/${step}`;
     const answer = await run.oracle.ask(
-      step === 0
+      // New labels of a namespace are new identities of its pods, so the engine starts afresh.
+      step === 0 || next.namespaces !== estate.namespaces
         ? {
             id,
             clusterName: scope,

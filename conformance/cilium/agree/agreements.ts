@@ -24,6 +24,8 @@ export interface Agreements {
   readonly services: ReadonlyMap<string, ServiceDeclaration>;
   /** Agreed target ports from one service to another; both are `namespace/name`. */
   readonly between: (caller: string, callee: string) => readonly Opening[];
+  /** Whether another declared service runs under the same account, and nobody accepted that. */
+  readonly sharesIdentity: (service: string) => boolean;
   /** What a service may call outside. */
   readonly egress: (caller: string) => readonly Outside[];
   /** Sources from outside that may call a service: `world`, `ingress`, `nodes` or a CIDR. */
@@ -40,6 +42,7 @@ export function agree(declarations: readonly Declaration[]): Agreements {
   return {
     services,
     between: (caller, callee) => between(services.get(caller), services.get(callee)),
+    sharesIdentity: (key) => sharesIdentity(services.get(key), [...services.values()]),
     egress: (caller) => egressOf(services.get(caller), externals),
     ingress: (callee) => ingressOf(services.get(callee), externals),
   };
@@ -58,6 +61,13 @@ function between(caller: ServiceDeclaration | undefined, callee: ServiceDeclarat
     ),
   );
   return agreed.map(([, port]) => opening(port));
+}
+
+function sharesIdentity(service: ServiceDeclaration | undefined, all: readonly ServiceDeclaration[]): boolean {
+  if (!service || service.spec.allowSharedIdentity === true) return false;
+  const account = ({ metadata, spec }: ServiceDeclaration): string =>
+    `${metadata.namespace}/${spec.serviceAccount ?? metadata.name}`;
+  return all.some((other) => other !== service && account(other) === account(service));
 }
 
 function egressOf(

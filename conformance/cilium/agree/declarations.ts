@@ -10,7 +10,7 @@ export interface PortDeclaration {
 
 /** One entry of `resources`. */
 export interface Entry {
-  readonly type?: 'service' | 'external_service';
+  readonly type?: 'service' | 'external_service' | 'builtin';
   readonly direction?: 'outbound' | 'inbound' | 'both';
   readonly id?: string;
   readonly namespace?: string;
@@ -26,6 +26,7 @@ export interface ServiceDeclaration {
     readonly selector?: { readonly matchLabels: Readonly<Record<string, string>> };
     readonly serviceAccount?: string;
     readonly mode?: 'enforce' | 'shadow';
+    readonly allowSharedIdentity?: boolean;
     readonly service?: { readonly ports: Readonly<Record<string, PortDeclaration>> };
     readonly resources?: Readonly<Record<string, Entry>>;
   };

@@ -43,7 +43,7 @@ export function doorsOf(estate: Estate): (from: Party, to: Party, port: number, 
   };
 }
 
-/** How a party stands to the declarations. `doubtful`: the labels of a service under another account. */
+/** How a party stands to the declarations. `denied`: isolated, without a grant; `doubtful`: not ours to say. */
 type Standing =
   | { readonly kind: 'enforced'; readonly service: string; readonly pod: Pod }
   | { readonly kind: 'shadow'; readonly service: string; readonly pod: Pod }
@@ -61,7 +61,10 @@ function findStanding(agreements: Agreements, managed: ReadonlySet<string>, part
       metadata.namespace === party.namespace &&
       Object.entries(labels).every(([key, value]) => party.labels[key] === value);
     if (!selected) continue;
-    if ((spec.serviceAccount ?? metadata.name) !== party.account) return { kind: 'doubtful' };
+    // Another account takes no part in the service's agreements; its labels alone put it under default deny.
+    if ((spec.serviceAccount ?? metadata.name) !== party.account) {
+      return { kind: spec.mode === 'shadow' ? 'doubtful' : 'denied' };
+    }
     return { kind: spec.mode === 'shadow' ? 'shadow' : 'enforced', service, pod: party };
   }
   return { kind: managed.has(party.namespace) ? 'denied' : 'free' };
@@ -78,7 +81,7 @@ function egressDoor(from: Standing, to: Party, port: number, protocol: Protocol,
 function ingressDoor(to: Standing, from: Party, wanted: Door): Door {
   if (to.kind === 'doubtful') return 'any';
   if (to.kind === 'free' || to.kind === 'shadow') return 'open';
-  if (isProbe(from)) return 'any';
+  if (isProbe(from)) return wanted === 'open' ? 'open' : 'any';
   return to.kind === 'denied' ? 'closed' : wanted;
 }
 
@@ -100,6 +103,8 @@ function wantedBy(agreements: Agreements, standingOf: (party: Party) => Standing
     if ('service' in caller && 'service' in callee) {
       const openings = agreements.between(caller.service, callee.service);
       const meshed = caller.pod.mesh === 'ambient' && callee.pod.mesh === 'ambient';
+      // The mesh cannot tell this caller from another under the same account, unless that is accepted.
+      if (meshed && agreements.sharesIdentity(caller.service)) return 'closed';
       return meshed && protocol === 'TCP'
         ? door(port === HBONE && openings.some((opening) => opening.protocol === 'TCP'))
         : door(openings.some((opening) => isOn(opening, flow)));

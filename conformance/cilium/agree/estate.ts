@@ -27,6 +27,8 @@ export interface Estate {
   readonly mesh: Mesh;
   readonly namespaces: readonly NamespaceManifest[];
   readonly workloads: readonly Workload[];
+  /** Workloads that have near-doubles among the parties. */
+  readonly doubled: readonly Workload[];
   /** Pairs that are likely to agree, so that random halves meet. */
   readonly intents: readonly (readonly [caller: Workload, callee: Workload])[];
   readonly declarations: ReadonlyMap<string, Declaration>;
@@ -36,12 +38,13 @@ const NAMESPACES = ['shop', 'data', 'edge'] as const;
 
 export function makeEstate(random: Random, mesh: Mesh, size: number): Estate {
   const namespaces = NAMESPACES.map((name) => makeNamespace(random, name));
-  const workloads = Array.from({ length: size }, (_, index) => makeWorkload(random, mesh, namespaces, `svc-${index}`));
+  const workloads = Array.from({ length: size }, (_, index) => makeWorkload(random, `svc-${index}`));
   const intents = random.list(size * 3, size * 7, () => [random.pick(workloads), random.pick(workloads)] as const);
   const empty: Estate = {
     mesh,
     namespaces,
     workloads,
+    doubled: random.subset(workloads, 0.25),
     intents,
     declarations: new Map(),
   };
@@ -52,9 +55,14 @@ export function makeEstate(random: Random, mesh: Mesh, size: number): Estate {
   return { ...empty, declarations: new Map(declarations.map((one) => [declarationKey(one), one])) };
 }
 
-/** The estate after one to four random edits: services and externals declared, changed or withdrawn. */
+/** The estate after some random edits: things declared, changed or withdrawn, at times a namespace relabelled. */
 export function editEstate(random: Random, estate: Estate): Estate {
   const declarations = new Map(estate.declarations);
+  let { namespaces } = estate;
+  if (random.chance(0.15)) {
+    const changed = makeNamespace(random, random.pick(NAMESPACES));
+    namespaces = namespaces.map((one) => (one.metadata.name === changed.metadata.name ? changed : one));
+  }
   for (const change of random.list(1, 4, () => random.below(10))) {
     if (change < 3) {
       const key = random.pick([...declarations.keys(), 'nothing']);
@@ -67,7 +75,7 @@ export function editEstate(random: Random, estate: Estate): Estate {
       declarations.set(declarationKey(next), next);
     }
   }
-  return { ...estate, declarations };
+  return { ...estate, namespaces, declarations };
 }
 
 /** Everything that a compiler is given. */
@@ -83,18 +91,16 @@ function makeNamespace(random: Random, name: string): NamespaceManifest {
 }
 
 /** The mesh mode of a namespace: its label, else the default. */
-export function meshOf(mesh: Mesh, namespaces: readonly NamespaceManifest[], namespace: string): Mesh {
+export function meshOf({ mesh, namespaces }: Estate, namespace: string): Mesh {
   const labels = namespaces.find(({ metadata }) => metadata.name === namespace)?.metadata.labels;
   const mode = labels?.['istio.io/dataplane-mode'];
   return mode === 'ambient' || mode === 'none' ? mode : mesh;
 }
 
-function makeWorkload(random: Random, mesh: Mesh, namespaces: readonly NamespaceManifest[], name: string): Workload {
+function makeWorkload(random: Random, name: string): Workload {
   const namespace = random.pick(NAMESPACES);
   const adopted = random.chance(0.4);
   const extra = random.chance(0.3) ? { version: random.pick(['v1', 'v2']) } : {};
-  // In a mesh a shared ServiceAccount closes edges, which is judged elsewhere; without one it is harmless.
-  const shared = meshOf(mesh, namespaces, namespace) === 'none' && adopted && random.chance(0.4);
   return {
     key: `${namespace}/${name}`,
     namespace,
@@ -102,7 +108,7 @@ function makeWorkload(random: Random, mesh: Mesh, namespaces: readonly Namespace
     labels: adopted
       ? { app: name, part: random.pick(['a', 'b']), ...extra }
       : { 'app.kubernetes.io/name': name, ...extra },
-    account: shared ? 'default' : name,
+    account: adopted && random.chance(0.25) ? 'default' : name,
     adopted,
   };
 }
@@ -121,6 +127,7 @@ function makeService(random: Random, estate: Estate, workload: Workload): Servic
         ? { selector: { matchLabels }, serviceAccount: account }
         : { containers: { app: { image: 'example/app:1' } } }),
       ...(random.chance(0.1) && { mode: 'shadow' as const }),
+      ...(random.chance(0.4) && { allowSharedIdentity: true }),
       ...(Object.keys(ports).length > 0 && { service: { ports } }),
       resources: makeResources(random, estate, workload),
     },

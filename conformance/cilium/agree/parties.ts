@@ -1,5 +1,4 @@
 // Who may try to talk: the pods of an estate, their near-doubles, and everything outside that policy can tell apart.
-import type { Random } from '../random.ts';
 import { type Estate, type Mesh, meshOf, type Workload } from './estate.ts';
 
 export interface Pod {
@@ -31,12 +30,12 @@ export type Party = Pod | Address | Entity;
 export const CLUSTER = 'c1';
 
 /** All parties of an estate. Doubles differ from a real pod in exactly one thing that a peer must be told apart by. */
-export function partiesOf(random: Random, estate: Estate): Party[] {
-  const doubles = random.subset(estate.workloads, 0.25).flatMap((workload) => doublesOf(estate, workload));
+export function partiesOf(estate: Estate): Party[] {
+  const doubles = estate.doubled.flatMap((workload) => doublesOf(estate, workload));
   return [
     ...estate.workloads.map((workload) => podOf(estate, workload)),
     ...doubles,
-    { ...RESOLVER, mesh: meshOf(estate.mesh, estate.namespaces, 'kube-system') },
+    { ...RESOLVER, mesh: meshOf(estate, 'kube-system') },
     ...OUTSIDE,
     ...ENTITIES,
   ];
@@ -71,7 +70,7 @@ function podOf(estate: Estate, { key, namespace, labels, account }: Workload): P
     labels,
     account,
     cluster: CLUSTER,
-    mesh: meshOf(estate.mesh, estate.namespaces, namespace),
+    mesh: meshOf(estate, namespace),
   };
 }
 
@@ -85,7 +84,7 @@ function doublesOf(estate: Estate, workload: Workload): Pod[] {
       ...pod,
       name: `${pod.name} other namespace`,
       namespace: 'elsewhere',
-      mesh: meshOf(estate.mesh, estate.namespaces, 'elsewhere'),
+      mesh: meshOf(estate, 'elsewhere'),
     },
   ];
 }
