@@ -33,7 +33,8 @@ export function ciliumDoors(
       row: (subject) => rowOf(subject, (pod) => egressRow(guarantees, pod)),
       named: (subject) => seen.named(subject, 'egress'),
       edges: (subject, peer) => seen.edges(subject, peer, 'egress'),
-      ask: (subject, peer, port, protocol) => managed(policies.judge(seen.flow(subject, peer, peer, port, protocol)).egress),
+      ask: (subject, peer, port, protocol) =>
+        managed(policies.judge(seen.flow(subject, peer, peer, port, protocol)).egress),
     },
     {
       ...common,
@@ -42,7 +43,8 @@ export function ciliumDoors(
       row: (subject) => rowOf(subject, (pod) => ingressRow(guarantees, pod)),
       named: (subject) => seen.named(subject, 'ingress'),
       edges: (subject, peer) => seen.edges(subject, peer, 'ingress'),
-      ask: (subject, peer, port, protocol) => managed(policies.judge(seen.flow(peer, subject, subject, port, protocol)).ingress),
+      ask: (subject, peer, port, protocol) =>
+        managed(policies.judge(seen.flow(peer, subject, subject, port, protocol)).ingress),
     },
   ];
 }
@@ -76,7 +78,13 @@ class Sight {
 
   flow(from: Party, to: Party, receiver: Party, port: number, protocol: AnyProtocol) {
     const named = receiver.kind === 'pod' ? namedPortsOf(receiver) : undefined;
-    return { from: this.identity(from), to: this.identity(to), port, protocol, ...(named ? { namedPorts: named } : {}) };
+    return {
+      from: this.identity(from),
+      to: this.identity(to),
+      port,
+      protocol,
+      ...(named ? { namedPorts: named } : {}),
+    };
   }
 
   named(subject: Party, direction: Direction): Set<Party> {
@@ -157,7 +165,11 @@ function rowOf(subject: Party, row: (pod: PodParty) => ReturnType<typeof egressR
 }
 
 /** A side that Cilium does not manage lets everything through. */
-function managed(answer: { readonly verdict: Verdict['verdict'] | 'unmanaged'; readonly reason: string; readonly decidedBy: readonly ObjectRef[] }): Verdict {
+function managed(answer: {
+  readonly verdict: Verdict['verdict'] | 'unmanaged';
+  readonly reason: string;
+  readonly decidedBy: readonly ObjectRef[];
+}): Verdict {
   const { verdict, reason, decidedBy } = answer;
   return { verdict: verdict === 'unmanaged' ? 'allowed' : verdict, reason, decidedBy };
 }

@@ -54,7 +54,8 @@ class Finder {
   object(object: unknown): void {
     if (!isRecord(object)) return;
     const { metadata } = object;
-    const namespace = isRecord(metadata) && typeof metadata['namespace'] === 'string' ? metadata['namespace'] : undefined;
+    const namespace =
+      isRecord(metadata) && typeof metadata['namespace'] === 'string' ? metadata['namespace'] : undefined;
     this.#walk(object['spec'], namespace);
     this.#walk(object['specs'], namespace);
   }
@@ -76,7 +77,8 @@ class Finder {
       const key = rawKey.replace(/^(k8s|any)[:.]/, '');
       if (key === NAMESPACE) namespace = value;
       else if (key === ACCOUNT) accounts.push(value);
-      else if (key !== CLUSTER && !key.startsWith('io.cilium.k8s.namespace.labels.') && !key.startsWith('reserved')) labels[key] = value;
+      else if (key !== CLUSTER && !key.startsWith('io.cilium.k8s.namespace.labels.') && !key.startsWith('reserved'))
+        labels[key] = value;
     }
     for (const account of accounts.length === 0 ? [undefined] : accounts) {
       const singled = { namespace, account, labels };
@@ -99,7 +101,8 @@ class Finder {
 
 function* pairsOf(selector: Readonly<Record<string, unknown>>): Iterable<readonly [string, string]> {
   const { matchLabels, matchExpressions } = selector;
-  if (isRecord(matchLabels)) for (const [key, value] of Object.entries(matchLabels)) if (typeof value === 'string') yield [key, value];
+  if (isRecord(matchLabels))
+    for (const [key, value] of Object.entries(matchLabels)) if (typeof value === 'string') yield [key, value];
   if (!Array.isArray(matchExpressions)) return;
   for (const expression of matchExpressions) {
     if (!isRecord(expression) || typeof expression['key'] !== 'string') continue;

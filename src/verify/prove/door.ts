@@ -7,7 +7,13 @@ import type { Grant, PortOf, Row } from './rows.ts';
 /** ICMP has types instead of ports; an echo request stands for all of them. */
 export type AnyProtocol = Protocol | 'ICMP' | 'ICMPv6';
 
-export type DoorName = 'cilium-egress' | 'cilium-ingress' | 'kubernetes-egress' | 'kubernetes-ingress' | 'ztunnel' | 'waypoint';
+export type DoorName =
+  | 'cilium-egress'
+  | 'cilium-ingress'
+  | 'kubernetes-egress'
+  | 'kubernetes-ingress'
+  | 'ztunnel'
+  | 'waypoint';
 
 /** One question that a door answers otherwise than its row of the table says. */
 export interface Counterexample {
@@ -45,7 +51,10 @@ export function proveDoor(door: Door, index: PartyIndex, report: (found: Counter
   let asked = 0;
   for (const subject of door.subjects) {
     const row = door.row(subject);
-    asked += row.kind === 'open' ? proveOpen(door, subject, index, report) : proveClosed(door, subject, row.grants, index, report);
+    asked +=
+      row.kind === 'open'
+        ? proveOpen(door, subject, index, report)
+        : proveClosed(door, subject, row.grants, index, report);
   }
   return asked;
 }
@@ -58,7 +67,8 @@ function proveOpen(door: Door, subject: Party, index: PartyIndex, report: (found
       asked++;
       const verdict = door.ask(subject, peer, port, protocol);
       const culprit = verdict.verdict === 'denied' ? verdict.decidedBy.find(door.ours) : undefined;
-      if (culprit) report(counterexample(door, subject, peer, port, protocol, 'allowed', { ...verdict, decidedBy: [culprit] }));
+      if (culprit)
+        report(counterexample(door, subject, peer, port, protocol, 'allowed', { ...verdict, decidedBy: [culprit] }));
     }
   }
   return asked;
@@ -84,7 +94,8 @@ function proveClosed(
   for (const peer of new Set([...expected.keys(), ...door.named(subject), ...index.strangers])) {
     const mine = expected.get(peer) ?? [];
     const ports = new Map<string, { readonly port: number; readonly protocol: AnyProtocol }>();
-    const add = (each: { readonly port: number; readonly protocol: AnyProtocol }) => ports.set(`${each.port}/${each.protocol}`, each);
+    const add = (each: { readonly port: number; readonly protocol: AnyProtocol }) =>
+      ports.set(`${each.port}/${each.protocol}`, each);
     for (const each of door.fresh) add(each);
     for (const grant of mine) for (const each of grant.ports ?? []) add(each);
     for (const each of door.edges(subject, peer)) add(each);

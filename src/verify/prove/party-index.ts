@@ -26,6 +26,8 @@ export function indexParties(parties: readonly Party[], graph: ServiceGraph, clu
       else byService.set(key, [pod]);
     }
   }
+  const byAccount = Map.groupBy(pods, (pod) => `${pod.namespace}/${pod.account}`);
+  const plaintext = parties.filter((party) => party.kind !== 'pod' || party.mesh !== 'ambient');
   const undeclared = pods.filter((pod) => pod.id === 'lattice-nowhere/undeclared');
   const addresses = parties.filter((party) => party.kind === 'address').slice(-3);
   const reserved = parties.filter((party) => party.kind === 'reserved');
@@ -39,6 +41,10 @@ export function indexParties(parties: readonly Party[], graph: ServiceGraph, clu
           return byService.get(who.key) ?? [];
         case 'namespace':
           return byNamespace.get(who.namespace) ?? [];
+        case 'accounts':
+          return who.accounts.flatMap((account) => byAccount.get(`${who.namespace}/${account}`) ?? []);
+        case 'plaintext':
+          return plaintext;
         case 'outside':
           return outside;
       }

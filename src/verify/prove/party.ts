@@ -64,7 +64,10 @@ export function ciliumLabels(party: Party): readonly string[] {
     case 'address':
       return [cidrLabel(party.address), ...(party.name === undefined ? [] : [`dns:${party.name}`])];
     case 'reserved':
-      return [...party.labels.map((label) => `reserved:${label}`), ...(party.address ? [cidrLabel(party.address)] : [])];
+      return [
+        ...party.labels.map((label) => `reserved:${label}`),
+        ...(party.address ? [cidrLabel(party.address)] : []),
+      ];
   }
 }
 

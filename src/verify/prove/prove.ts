@@ -1,11 +1,15 @@
-import type { Exemptions, ServiceGraph } from '../../graph/index.ts';
+import { byText, type Exemptions, type ServiceGraph } from '../../graph/index.ts';
 import { loadCilium } from '../cilium/index.ts';
+import { loadIstio } from '../istio/index.ts';
 import type { ObjectRef, Refusal } from '../verdict.ts';
 import { ciliumDoors } from './cilium-door.ts';
 import { distinctionsOf } from './distinctions.ts';
 import { type Counterexample, type Door, type DoorName, proveDoor } from './door.ts';
 import { indexParties } from './party-index.ts';
+import { serviceEntriesOf } from './service-entries.ts';
 import { universeOf } from './universe.ts';
+import { proveWaypoints } from './waypoint-door.ts';
+import { ztunnelDoor } from './ztunnel-door.ts';
 
 /** What a proof starts from: the declarations, and objects of any author that should enforce exactly them. */
 export interface Claim {
@@ -44,8 +48,26 @@ export function prove(claim: Claim): Proof {
     doors.push(...ciliumDoors(policies, index, guarantees, ours));
   }
   let asked = 0;
+  if (claim.engines.includes('istio')) {
+    const policies = loadIstio(claim.objects, { trustDomain: claim.trustDomain });
+    found.push(...policies.refusals.map((refusal) => refused(refusal, 'ztunnel')));
+    doors.push(ztunnelDoor(policies, index, guarantees, ours));
+    asked += proveWaypoints(policies, index, guarantees, serviceEntriesOf(claim.objects), (each) => found.push(each));
+  }
   for (const door of doors) asked += proveDoor(door, index, (each) => found.push(each));
-  return { counterexamples: found, asked, parties: parties.length, doors: doors.map((door) => door.name) };
+  return {
+    counterexamples: found
+      .map((each) => [orderOf(each), each] as const)
+      .sort(([a], [b]) => byText(a, b))
+      .map(([, each]) => each),
+    asked,
+    parties: parties.length,
+    doors: doors.map((door) => door.name),
+  };
+}
+
+function orderOf({ door, from, to, protocol, port }: Counterexample): string {
+  return [door, from, to, protocol, String(port).padStart(5, '0')].join('\n');
 }
 
 function refused(refusal: Refusal, door: DoorName): Counterexample {
@@ -69,7 +91,8 @@ function oursAmong(objects: readonly unknown[]): (object: ObjectRef) => boolean 
   for (const object of objects) {
     const { kind, metadata } = asObject(object);
     const { labels, namespace = '', name } = asObject(metadata);
-    if (asObject(labels)['app.kubernetes.io/managed-by'] === 'lattice') ours.add(`${String(kind)} ${String(namespace)}/${String(name)}`);
+    if (asObject(labels)['app.kubernetes.io/managed-by'] === 'lattice')
+      ours.add(`${String(kind)} ${String(namespace)}/${String(name)}`);
   }
   return ({ kind, namespace, name }) => ours.has(`${kind} ${namespace}/${name}`);
 }

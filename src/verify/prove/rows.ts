@@ -28,6 +28,9 @@ export interface Grant {
 export type Who =
   | { readonly kind: 'service'; readonly key: string }
   | { readonly kind: 'namespace'; readonly namespace: string }
+  | { readonly kind: 'accounts'; readonly namespace: string; readonly accounts: readonly string[] }
+  /** Whoever has no identity in the mesh. */
+  | { readonly kind: 'plaintext' }
   | { readonly kind: 'outside' };
 
 const OUTSIDE: Who = { kind: 'outside' };
@@ -67,8 +70,12 @@ export function egressRow(guarantees: Guarantees, subject: PodParty): Row {
     grants: [
       ...dns,
       ...view.outbound.flatMap((link) => outboundGrants(view.self, link, clusterName)),
-      ...view.egress.flatMap(({ endpoints }) => endpoints.flatMap((each) => endpointGrants(view.self, each, egressGateway, clusterName))),
-      ...view.builtins.flatMap(({ peer, outbound }) => (outbound.length === 0 ? [] : [builtinGrant(peer, outbound, clusterName)])),
+      ...view.egress.flatMap(({ endpoints }) =>
+        endpoints.flatMap((each) => endpointGrants(view.self, each, egressGateway, clusterName)),
+      ),
+      ...view.builtins.flatMap(({ peer, outbound }) =>
+        outbound.length === 0 ? [] : [builtinGrant(peer, outbound, clusterName)],
+      ),
     ],
   };
 }
@@ -78,7 +85,7 @@ export function ingressRow(guarantees: Guarantees, subject: PodParty): Row {
   const view = viewOf(guarantees, subject);
   if (!view) return undeclaredRow(guarantees, subject, 'ingress');
   const { clusterName } = guarantees;
-  const probes = probeGrants(guarantees.graph.state.settings.exemptions, view.self.mesh);
+  const probes = probesOf(guarantees, view.self);
   if (!isMember(subject, view.self, clusterName)) return { kind: 'closed', grants: probes };
   return {
     kind: 'closed',
@@ -86,19 +93,21 @@ export function ingressRow(guarantees: Guarantees, subject: PodParty): Row {
       ...probes,
       ...view.inbound.flatMap((link) => inboundGrants(view.self, link, clusterName)),
       ...view.ingress.map(({ external, ports }) => sourceGrant(external.sources, realPorts(ports))),
-      ...view.builtins.flatMap(({ peer, inbound }) => (inbound.length === 0 ? [] : [builtinGrant(peer, realPorts(inbound), clusterName)])),
+      ...view.builtins.flatMap(({ peer, inbound }) =>
+        inbound.length === 0 ? [] : [builtinGrant(peer, realPorts(inbound), clusterName)],
+      ),
     ],
   };
 }
 
 /** The service whose door the pod stands behind: an enforced one whose labels it wears, whatever its account. */
 export function viewOf({ graph, clusterName }: Guarantees, subject: PodParty): ServiceView | undefined {
-  const key = graph.state.selectors
-    .selecting(subject.namespace, subject.labels)
-    .find((each) => {
-      const workload = graph.state.workloads.get(each);
-      return workload?.mode === 'enforce' && workload.barred === undefined && wearsLabelsOf(subject, workload, clusterName);
-    });
+  const key = graph.state.selectors.selecting(subject.namespace, subject.labels).find((each) => {
+    const workload = graph.state.workloads.get(each);
+    return (
+      workload?.mode === 'enforce' && workload.barred === undefined && wearsLabelsOf(subject, workload, clusterName)
+    );
+  });
   return key === undefined ? undefined : graph.service(key);
 }
 
@@ -111,23 +120,31 @@ function undeclaredRow(guarantees: Guarantees, subject: PodParty, direction: 'eg
   const { graph, clusterName } = guarantees;
   const { exemptions } = graph.state.settings;
   const gateway = graph.egressGateway();
-  if (gateway && isWaypointPod(subject, gateway, clusterName)) return egressWaypointRow(guarantees, direction);
-  const view = graph.namespace(subject.namespace);
-  const shadow = view.shadows.some((each) => wearsLabelsOf(subject, each, clusterName));
-  if (!view.managed || shadow || subject.cluster !== clusterName) return OPEN;
-  const grants = direction === 'egress' ? dnsGrants(exemptions, clusterName) : probeGrants(exemptions, subject.mesh);
+  if (gateway && wearsGatewayLabel(subject, gateway, clusterName)) {
+    return egressWaypointRow(guarantees, direction, subject.account === gateway.account);
+  }
+  const home = homeOf(graph, subject.namespace);
+  if (!home.managed || subject.cluster !== clusterName || isShadow(guarantees, subject)) return OPEN;
+  const grants = direction === 'egress' ? dnsGrants(exemptions, clusterName) : probeGrants(exemptions, home.mesh);
   return { kind: 'closed', grants };
 }
 
-/** X7: the Gateway's pods reach the hosts, the mesh's control plane and DNS; its callers reach it on HBONE. */
-function egressWaypointRow(guarantees: Guarantees, direction: 'egress' | 'ingress'): Row {
+/**
+ * X7: the Gateway's pods reach the hosts, the mesh's control plane and DNS; its callers reach it on HBONE. A waypoint ends
+ * the tunnel itself and is not redirected, so its probes come from the node as they do without a mesh.
+ */
+function egressWaypointRow(guarantees: Guarantees, direction: 'egress' | 'ingress', own: boolean): Row {
   const { graph, clusterName } = guarantees;
   const { exemptions } = graph.state.settings;
   const view = graph.egressWaypoint();
   if (!view) return OPEN;
+  if (!own) {
+    const grants = direction === 'egress' ? dnsGrants(exemptions, clusterName) : probeGrants(exemptions, 'none');
+    return { kind: 'closed', grants };
+  }
   if (direction === 'ingress') {
     const callers = view.callers.map((caller) => memberGrant(caller, [{ port: HBONE, protocol: 'TCP' }], clusterName));
-    return { kind: 'closed', grants: [...probeGrants(exemptions, 'ambient'), ...callers] };
+    return { kind: 'closed', grants: [...probeGrants(exemptions, 'none'), ...callers] };
   }
   const mesh = exemptions.peers.get('mesh');
   const hosts = view.hosts.map(
@@ -139,7 +156,11 @@ function egressWaypointRow(guarantees: Guarantees, direction: 'egress' | 'ingres
   );
   return {
     kind: 'closed',
-    grants: [...dnsGrants(exemptions, clusterName), ...hosts, ...(mesh ? [builtinGrant(mesh.peer, mesh.outbound, clusterName)] : [])],
+    grants: [
+      ...dnsGrants(exemptions, clusterName),
+      ...hosts,
+      ...(mesh ? [builtinGrant(mesh.peer, mesh.outbound, clusterName)] : []),
+    ],
   };
 }
 
@@ -226,7 +247,11 @@ function builtinGrant(peer: BuiltinPeer, ports: readonly PortOf[], cluster: stri
         ports,
       };
     case 'cidrs':
-      return { matches: (party) => isWorld(party) && at.cidrs.some((range) => within(party, range)), who: OUTSIDE, ports };
+      return {
+        matches: (party) => isWorld(party) && at.cidrs.some((range) => within(party, range)),
+        who: OUTSIDE,
+        ports,
+      };
     case 'pods':
       return {
         matches: (party) =>
@@ -247,10 +272,36 @@ function dnsGrants(exemptions: Exemptions, cluster: string): Grant[] {
     { port, protocol: 'TCP' },
   ]);
   const pods = exemptions.dns.resolvers.map(({ namespace, labels, account }) =>
-    builtinGrant({ name: 'dns', at: { kind: 'pods', namespace, labels, ...(account === undefined ? {} : { account }) } }, ports, cluster),
+    builtinGrant(
+      { name: 'dns', at: { kind: 'pods', namespace, labels, ...(account === undefined ? {} : { account }) } },
+      ports,
+      cluster,
+    ),
   );
   const { cidrs } = exemptions.dns;
-  return cidrs.length === 0 ? pods : [...pods, builtinGrant({ name: 'dns', at: { kind: 'cidrs', cidrs } }, ports, cluster)];
+  return cidrs.length === 0
+    ? pods
+    : [...pods, builtinGrant({ name: 'dns', at: { kind: 'cidrs', cidrs } }, ports, cluster)];
+}
+
+/** The probes of the service's own mode; in a managed namespace those of the namespace's too, whose policy selects every pod. */
+function probesOf({ graph }: Guarantees, self: Workload): Grant[] {
+  const { exemptions } = graph.state.settings;
+  const home = homeOf(graph, self.namespace);
+  const own = probeGrants(exemptions, self.mesh);
+  return home.managed && home.mesh !== self.mesh ? [...own, ...probeGrants(exemptions, home.mesh)] : own;
+}
+
+function homeOf(graph: ServiceGraph, namespace: string): { readonly managed: boolean; readonly mesh: Workload['mesh'] } {
+  const fact = graph.state.namespaces.get(namespace);
+  return { managed: fact?.managed ?? false, mesh: fact?.dataplane ?? graph.state.settings.mesh };
+}
+
+function isShadow({ graph, clusterName }: Guarantees, subject: PodParty): boolean {
+  return graph.state.selectors.selecting(subject.namespace, subject.labels).some((key) => {
+    const workload = graph.state.workloads.get(key);
+    return workload?.mode === 'shadow' && wearsLabelsOf(subject, workload, clusterName);
+  });
 }
 
 /** X4: kubelet's probes, and with them any process of the node that speaks as kubelet does. */
@@ -259,7 +310,13 @@ function probeGrants(exemptions: Exemptions, mesh: Workload['mesh']): Grant[] {
   if (mesh === 'ambient') {
     return ambient.length === 0
       ? []
-      : [{ matches: (peer) => isWorld(peer) && ambient.some((range) => within(peer, range)), who: OUTSIDE, ports: undefined }];
+      : [
+          {
+            matches: (peer) => isWorld(peer) && ambient.some((range) => within(peer, range)),
+            who: OUTSIDE,
+            ports: undefined,
+          },
+        ];
   }
   return host ? [{ matches: (peer) => wears(peer, 'host'), who: OUTSIDE, ports: undefined }] : [];
 }
@@ -282,10 +339,13 @@ function waypointGrant(waypoint: Waypoint, ports: readonly PortOf[], cluster: st
 
 /** Whether the pod is one of the Gateway's own. */
 export function isWaypointPod(pod: PodParty, waypoint: Waypoint, cluster: string): boolean {
+  return pod.account === waypoint.account && wearsGatewayLabel(pod, waypoint, cluster);
+}
+
+function wearsGatewayLabel(pod: PodParty, waypoint: Waypoint, cluster: string): boolean {
   return (
     pod.cluster === cluster &&
     pod.namespace === waypoint.namespace &&
-    pod.account === waypoint.account &&
     pod.labels['gateway.networking.k8s.io/gateway-name'] === waypoint.name
   );
 }

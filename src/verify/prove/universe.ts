@@ -27,7 +27,12 @@ const RESERVED: readonly ReservedParty[] = [
   { kind: 'reserved', id: 'host', labels: ['host'] },
   { kind: 'reserved', id: 'remote-node', labels: ['remote-node'] },
   { kind: 'reserved', id: 'kube-apiserver on a node', labels: ['kube-apiserver', 'remote-node'] },
-  { kind: 'reserved', id: 'kube-apiserver outside', labels: ['kube-apiserver'], address: { family: 4, first: 0xc6336411n, prefix: 32 } },
+  {
+    kind: 'reserved',
+    id: 'kube-apiserver outside',
+    labels: ['kube-apiserver'],
+    address: { family: 4, first: 0xc6336411n, prefix: 32 },
+  },
   { kind: 'reserved', id: 'ingress', labels: ['ingress'] },
   { kind: 'reserved', id: 'health', labels: ['health'] },
 ];
@@ -37,16 +42,18 @@ function podsOfService(graph: ServiceGraph, service: Workload, cluster: string):
   const [selector = {}] = service.selectors;
   const [account = 'default'] = service.accounts;
   const own = service.selectors.flatMap((labels) =>
-    service.accounts.map((each): PodParty => ({
-      kind: 'pod',
-      id: service.key,
-      namespace,
-      labels,
-      account: each,
-      cluster,
-      mesh,
-      namedPorts: namedPorts(graph, service),
-    })),
+    service.accounts.map(
+      (each): PodParty => ({
+        kind: 'pod',
+        id: service.key,
+        namespace,
+        labels,
+        account: each,
+        cluster,
+        mesh,
+        namedPorts: namedPorts(graph, service),
+      }),
+    ),
   );
   const like = (what: string, change: Partial<PodParty>): PodParty => ({
     kind: 'pod',
@@ -93,30 +100,36 @@ function namedPorts(graph: ServiceGraph, service: Workload): PodParty['namedPort
 function undeclaredPods(graph: ServiceGraph, cluster: string): PodParty[] {
   const { state } = graph;
   const namespaces = new Set([...state.members.keys(), ...state.namespaces.keys(), 'lattice-nowhere']);
-  const strangers = [...namespaces].sort().map((namespace): PodParty => ({
-    kind: 'pod',
-    id: `${namespace}/undeclared`,
-    namespace,
-    labels: { 'lattice.dev/nobody': 'x' },
-    account: 'default',
-    cluster,
-    mesh: state.namespaces.get(namespace)?.dataplane ?? state.settings.mesh,
-    namedPorts: {},
-  }));
+  const strangers = [...namespaces].sort().map(
+    (namespace): PodParty => ({
+      kind: 'pod',
+      id: `${namespace}/undeclared`,
+      namespace,
+      labels: { 'lattice.dev/nobody': 'x' },
+      account: 'default',
+      cluster,
+      mesh: state.namespaces.get(namespace)?.dataplane ?? state.settings.mesh,
+      namedPorts: {},
+    }),
+  );
   const known = [...state.pods.values()]
     .filter((pod) => !pod.hostNetwork && Object.keys(pod.labels).length > 0)
-    .map((pod): PodParty => ({
-      kind: 'pod',
-      id: pod.id,
-      namespace: pod.namespace,
-      labels: pod.labels,
-      account: pod.account,
-      cluster,
-      mesh: pod.dataplane ?? state.namespaces.get(pod.namespace)?.dataplane ?? state.settings.mesh,
-      namedPorts: Object.fromEntries(
-        pod.ports.filter((port) => port.name !== '').map((port) => [port.name, { port: port.port, protocol: port.protocol }]),
-      ),
-    }));
+    .map(
+      (pod): PodParty => ({
+        kind: 'pod',
+        id: pod.id,
+        namespace: pod.namespace,
+        labels: pod.labels,
+        account: pod.account,
+        cluster,
+        mesh: pod.dataplane ?? state.namespaces.get(pod.namespace)?.dataplane ?? state.settings.mesh,
+        namedPorts: Object.fromEntries(
+          pod.ports
+            .filter((port) => port.name !== '')
+            .map((port) => [port.name, { port: port.port, protocol: port.protocol }]),
+        ),
+      }),
+    );
   return [...strangers, ...known];
 }
 
@@ -134,14 +147,24 @@ function helperPods(graph: ServiceGraph, cluster: string): PodParty[] {
     namedPorts: {},
   });
   const waypoints = new Map(
-    [...graph.state.workloads.values()].flatMap((workload) => (workload.waypoint ? [workload.waypoint] : [])).map((each) => [`${each.namespace}/${each.name}`, each]),
+    [...graph.state.workloads.values()]
+      .flatMap((workload) => (workload.waypoint ? [workload.waypoint] : []))
+      .map((each) => [`${each.namespace}/${each.name}`, each]),
   );
   const egress = graph.egressGateway();
   if (egress) waypoints.set(`${egress.namespace}/${egress.name}`, egress);
   return [
-    ...exemptions.dns.resolvers.map((each, index) => pod(`dns ${index + 1}`, each.namespace, each.labels, each.account ?? 'coredns', 'none')),
+    ...exemptions.dns.resolvers.map((each, index) =>
+      pod(`dns ${index + 1}`, each.namespace, each.labels, each.account ?? 'coredns', 'none'),
+    ),
     ...[...waypoints].map(([key, each]) =>
-      pod(`waypoint ${key}`, each.namespace, { 'gateway.networking.k8s.io/gateway-name': each.name }, each.account, 'ambient'),
+      pod(
+        `waypoint ${key}`,
+        each.namespace,
+        { 'gateway.networking.k8s.io/gateway-name': each.name },
+        each.account,
+        'ambient',
+      ),
     ),
     ...[...exemptions.peers.values()].flatMap(({ peer }) =>
       peer.at.kind === 'pods'
@@ -183,15 +206,26 @@ function variants(pods: readonly PodParty[], seen: Distinctions, cluster: string
 function dressed(pod: PodParty, { account, labels }: Singled): PodParty | undefined {
   const keys = Object.keys(labels);
   const agrees = keys.every((key) => pod.labels[key] === undefined || pod.labels[key] === labels[key]);
-  const adds = keys.some((key) => pod.labels[key] === undefined) || (account !== undefined && account !== pod.account && keys.length > 0);
+  const adds =
+    keys.some((key) => pod.labels[key] === undefined) ||
+    (account !== undefined && account !== pod.account && keys.length > 0);
   if (!agrees || !adds) return undefined;
   const singled = { namespace: undefined, account, labels };
-  return { ...pod, id: `${pod.id} with ${describe(singled)}`, labels: { ...pod.labels, ...labels }, account: account ?? pod.account };
+  return {
+    ...pod,
+    id: `${pod.id} with ${describe(singled)}`,
+    labels: { ...pod.labels, ...labels },
+    account: account ?? pod.account,
+  };
 }
 
 function describe({ namespace, account, labels }: Singled): string {
   const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
-  return [...(namespace === undefined ? [] : [`in ${namespace}`]), ...(account === undefined ? [] : [`as ${account}`]), ...pairs].join(' ');
+  return [
+    ...(namespace === undefined ? [] : [`in ${namespace}`]),
+    ...(account === undefined ? [] : [`as ${account}`]),
+    ...pairs,
+  ].join(' ');
 }
 
 function addresses(graph: ServiceGraph, seen: Distinctions): AddressParty[] {
@@ -208,7 +242,11 @@ function addresses(graph: ServiceGraph, seen: Distinctions): AddressParty[] {
     ...['198.51.100.77/32', '2001:db8:5ca1::77/128'].flatMap((text) => parseCidr(text) ?? []),
   ];
   const points = new Map(ranges.flatMap(borders).map((point) => [`${point.family} ${point.first}`, point]));
-  return [...points.values()].map((address) => ({ kind: 'address', id: formatAddress(address.family, address.first), address }));
+  return [...points.values()].map((address) => ({
+    kind: 'address',
+    id: formatAddress(address.family, address.first),
+    address,
+  }));
 }
 
 /** First and last address of a range, and the neighbours outside it. */
@@ -224,16 +262,20 @@ function borders(range: Cidr): Cidr[] {
 /** An address for each declared or mentioned name; for a wildcard one below it, one two levels below, and the apex. */
 function resolvedNames(graph: ServiceGraph, seen: Distinctions): AddressParty[] {
   const declared = [...graph.state.externals.values()].flatMap(({ node }) =>
-    node.endpoints.flatMap(({ host }) => (host.kind === 'name' ? [host.name] : host.kind === 'wildcard' ? [`*.${host.suffix}`] : [])),
+    node.endpoints.flatMap(({ host }) =>
+      host.kind === 'name' ? [host.name] : host.kind === 'wildcard' ? [`*.${host.suffix}`] : [],
+    ),
   );
   const names = new Set(
     [...declared, ...seen.names, 'lattice-nobody.example'].flatMap((name) => {
       const suffix = name.replace(/^\*+\./, '');
-      return name.startsWith('*') ? [suffix, `one.${suffix}`, `two.one.${suffix}`].filter((each) => !each.includes('*')) : [name];
+      return name.startsWith('*')
+        ? [suffix, `one.${suffix}`, `two.one.${suffix}`].filter((each) => !each.includes('*'))
+        : [name];
     }),
   );
-  // A range of their own, where no declared CIDR can be: 100.64.0.0/10 is never routed.
-  const base = 0x64400000n;
+  // A range of their own, where no declared range can be: 240.0.0.0/4 is never routed.
+  const base = 0xf0010000n;
   return [...names].sort().map((name, index) => ({
     kind: 'address',
     id: name,

@@ -1,0 +1,168 @@
+// Random inputs for properties: few names, so that declarations meet, and every field that a door depends on.
+import fc from 'fast-check';
+import type { LatticeExternalService, LatticeService, ServiceResource } from '../../api/index.ts';
+import { type Fact, factId } from '../facts.ts';
+import type { Gone, Input } from '../graph.ts';
+
+const names = ['a', 'b', 'c', 'd'];
+const namespaces = ['n', 'm'];
+const name = fc.constantFrom(...names);
+const namespace = fc.constantFrom(...namespaces);
+const ports = fc.option(fc.subarray(['http', 'grpc', 90, 'nope'], { minLength: 1 }), { nil: undefined });
+
+const resource: fc.Arbitrary<ServiceResource> = fc.record(
+  {
+    type: fc.constantFrom('service', 'service', 'service', 'external_service', 'builtin'),
+    direction: fc.constantFrom('outbound', 'inbound', 'both'),
+    id: fc.oneof({ weight: 8, arbitrary: name }, fc.constantFrom('*', 'n/a', 'm/b', 'scrapers', 'apiserver')),
+    namespace: fc.constantFrom('n', 'm', '*'),
+    ports,
+  },
+  { requiredKeys: ['type', 'direction', 'id'], noNullPrototype: true },
+) as fc.Arbitrary<ServiceResource>;
+
+export const service: fc.Arbitrary<LatticeService> = fc
+  .record({
+    name,
+    namespace,
+    account: fc.constantFrom(undefined, 'x', 'y'),
+    labels: fc.constantFrom({ app: 'a' }, { app: 'b' }, { app: 'c' }, { app: 'a', tier: 't' }),
+    shadow: fc.boolean(),
+    accept: fc.boolean(),
+    declared: fc.constantFrom(undefined, ['http'], ['http', 'grpc'], ['grpc']),
+    target: fc.constantFrom(undefined, 8080, 'web'),
+    resources: fc.dictionary(fc.constantFrom('r', 's', 't', 'u', 'v'), resource, { noNullPrototype: true, minKeys: 2 }),
+  })
+  .map(({ name, namespace, account, labels, shadow, accept, declared, target, resources }) => ({
+    apiVersion: 'lattice.dev/v1alpha1' as const,
+    kind: 'LatticeService' as const,
+    metadata: { name, namespace },
+    spec: {
+      selector: { matchLabels: labels },
+      ...(account === undefined ? {} : { serviceAccount: account }),
+      mode: shadow ? ('shadow' as const) : ('enforce' as const),
+      allowSharedIdentity: accept,
+      ...(declared
+        ? {
+            service: {
+              ports: Object.fromEntries(
+                declared.map((port, index) => [
+                  port,
+                  { port: 80 + 10 * index, ...(target === undefined ? {} : { targetPort: target }) },
+                ]),
+              ),
+            },
+          }
+        : {}),
+      resources,
+    },
+  }));
+
+export const external: fc.Arbitrary<LatticeExternalService> = fc
+  .record({
+    name,
+    namespace,
+    endpoints: fc.subarray([
+      'https://x.example.com',
+      'tcp://10.1.0.0/16:5432',
+      'https://*.example.net',
+      'udp://192.0.2.5:53',
+    ]),
+    requesters: fc.subarray(['a', 'b', 'n/c', '*', '*/*']),
+    targets: fc.subarray(['a', 'b', '*']),
+  })
+  .map(({ name, namespace, endpoints, requesters, targets }) => ({
+    apiVersion: 'lattice.dev/v1alpha1' as const,
+    kind: 'LatticeExternalService' as const,
+    metadata: { name, namespace },
+    spec: {
+      endpoints: Object.fromEntries(endpoints.map((url, index) => [`e${index}`, url])),
+      allowed_requesters: requesters,
+      sources: ['203.0.113.0/24'],
+      allowed_targets: targets,
+    },
+  }));
+
+const labelSets = [{ app: 'a' }, { app: 'b' }, { app: 'a', tier: 't' }, { other: 'z' }];
+
+export const fact: fc.Arbitrary<Fact> = fc.oneof(
+  fc
+    .record({
+      id: fc.constantFrom('Pod n/p', 'Pod n/q', 'Pod m/p'),
+      labels: fc.constantFrom(...labelSets),
+      account: fc.constantFrom('x', 'y', 'z'),
+      host: fc.constantFrom(false, false, false, true),
+      port: fc.constantFrom(8080, 9090),
+      dataplane: fc.constantFrom(undefined, undefined, 'none' as const, 'sidecar' as const),
+    })
+    .map(({ id, labels, account, host, port, dataplane }) => ({
+      kind: 'pod' as const,
+      id,
+      namespace: id.slice(4, 5),
+      labels,
+      account,
+      hostNetwork: host,
+      ports: [{ name: 'web', port, protocol: 'TCP' as const }],
+      dataplane,
+    })),
+  fc
+    .record({
+      name: namespace,
+      managed: fc.boolean(),
+      dataplane: fc.constantFrom(undefined, 'ambient' as const, 'none' as const),
+      waypoint: fc.constantFrom(undefined, 'n/way', 'n/late'),
+    })
+    .map((each) => ({ kind: 'namespace' as const, ...each })),
+  fc
+    .record({
+      name: fc.constantFrom('svc', 'a'),
+      namespace,
+      selector: fc.constantFrom({ app: 'a' }, { app: 'b' }, undefined),
+      headless: fc.boolean(),
+      targetPort: fc.constantFrom(8080, 'web'),
+      waypoint: fc.constantFrom(undefined, 'none', 'n/way'),
+    })
+    .map(({ name, namespace, selector, headless, targetPort, waypoint }) => ({
+      kind: 'service' as const,
+      key: `${namespace}/${name}`,
+      namespace,
+      name,
+      selector,
+      headless,
+      hidesCallers: false,
+      ports: [{ name: 'http', port: 80, targetPort, protocol: 'TCP' as const }],
+      waypoint,
+    })),
+  fc
+    .record({
+      key: fc.constantFrom('n/way', 'n/late', 'mesh/egress'),
+      programmed: fc.constantFrom(true, false, undefined),
+    })
+    .map(({ key, programmed }) => ({
+      kind: 'gateway' as const,
+      key,
+      namespace: key.split('/')[0] ?? '',
+      name: key.split('/')[1] ?? '',
+      programmed,
+      serves: 'service' as const,
+    })),
+);
+
+export const input: fc.Arbitrary<Input> = fc.oneof(
+  { weight: 6, arbitrary: service },
+  { weight: 2, arbitrary: external },
+  { weight: 4, arbitrary: fact },
+);
+
+/** What deletes an input. */
+export function goneOf(each: Input): Gone {
+  if (each.kind === 'LatticeService' || each.kind === 'LatticeExternalService') {
+    return { kind: each.kind, key: `${each.metadata.namespace ?? 'default'}/${each.metadata.name}` };
+  }
+  return { kind: 'fact', id: factId(each) };
+}
+
+/** Equal for inputs that replace each other. */
+export function idOf(each: Input): string {
+  return JSON.stringify(goneOf(each));
+}
