@@ -18,8 +18,9 @@ const OBJECT_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 const LABEL_KEY = /^k8s:[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$/;
 const PORT = /^[1-9]\d{0,4}$/;
-const MATCH_NAME = /^([-a-zA-Z0-9_]+[.]?)+$/;
-const MATCH_PATTERN = /^([-a-zA-Z0-9_*]+[.]?)+$/;
+// The CRD's patterns for names, written so that a long name that does not match is refused in linear time.
+const MATCH_NAME = /^[-a-zA-Z0-9_]+(?:[.][-a-zA-Z0-9_]+)*[.]?$/;
+const MATCH_PATTERN = /^[-a-zA-Z0-9_*]+(?:[.][-a-zA-Z0-9_*]+)*[.]?$/;
 
 /**
  * Holds a policy to the rules of the CRD and of the agent: a refused object enforces nothing, and its pods stay open (C2).

@@ -6,8 +6,7 @@ import { portRules } from './rules.ts';
 import type { PeerBook } from './select-peer.ts';
 import type { EgressRule, NameSelector } from './spec.ts';
 
-/** What the CRD accepts as a pattern. */
-const PATTERN = /^([-a-zA-Z0-9_*]+[.]?)+$/;
+const DOMAIN = /^[-a-zA-Z0-9_]+(?:[.][-a-zA-Z0-9_]+)*$/;
 const LINK_LOCAL_V4 = 0xa9fen;
 const LINK_LOCAL_V6 = 0x3fan;
 
@@ -22,7 +21,7 @@ export function askableNames(clusterDomain: string, hosts: readonly NameSelector
 /** Whether names can be matched at all: the agent has to see the answers of a known resolver (C20). */
 export function canMatchNames({ dns, network }: Exemptions): boolean {
   const resolvable = dns.resolvers.length + dns.cidrs.length > 0 && dns.ports.length > 0;
-  return resolvable && network.clusterDomain.length <= 250 && PATTERN.test(network.clusterDomain);
+  return resolvable && network.clusterDomain.length <= 250 && DOMAIN.test(network.clusterDomain);
 }
 
 /** A host as Cilium names it. `*.example.net` is one label deep in both, never more than is written (C22, surprise 17). */
