@@ -1,0 +1,161 @@
+import { type Cause, invalidValue } from '../api-error.ts';
+import { compileRules } from '../cel/rules.ts';
+import { at, isObject, type Json, type JsonObject, listAt, objectAt, textAt, textsAt } from '../json.ts';
+import { nameOf } from '../meta.ts';
+import { STORED_VERBS } from '../kinds/builtin-resources.ts';
+import { apiVersionOf, type Conversion, type Resource, type Rules, type ScalePaths } from '../kinds/resource.ts';
+import { applyDefaults } from '../schema/default.ts';
+import { parseSchema } from '../schema/parse-schema.ts';
+import { ANYTHING, type Schema } from '../schema/schema.ts';
+import { validate } from '../schema/validate.ts';
+import { AGE, type Column, column, NAME, since } from '../table/column.ts';
+import { jsonPath } from './json-path.ts';
+
+/** The resources that a definition serves, one per served version. @param meta the schema of object metadata. */
+export function customResources(definition: JsonObject, meta: Schema): readonly Resource[] {
+  const spec = objectAt(definition, 'spec');
+  const versions = listAt(spec, 'versions').filter((version) => at(version, 'served') === true);
+  const storage = listAt(spec, 'versions').find((version) => at(version, 'storage') === true);
+  const stored = `${textAt(spec, 'group')}/${textAt(storage, 'name')}`;
+  return versions.map((version) => toResource(definition, version, meta, stored));
+}
+
+function toResource(definition: JsonObject, version: Json, meta: Schema, stored: string): Resource {
+  const spec = objectAt(definition, 'spec');
+  const names = objectAt(spec, 'names');
+  const group = textAt(spec, 'group');
+  const plural = textAt(names, 'plural');
+  const kind = textAt(names, 'kind');
+  const schema = withTypeMeta(parseSchema(at(version, 'schema', 'openAPIV3Schema')), meta);
+  const base = { group, version: textAt(version, 'name') };
+  const apiVersion = apiVersionOf(base);
+  const status = isObject(at(version, 'subresources', 'status'));
+  return {
+    ...base,
+    plural,
+    singular: textAt(names, 'singular'),
+    kind,
+    listKind: textAt(names, 'listKind'),
+    shortNames: textsAt(names, 'shortNames'),
+    categories: textsAt(names, 'categories'),
+    namespaced: textAt(spec, 'scope') === 'Namespaced',
+    verbs: STORED_VERBS,
+    status,
+    finalize: false,
+    scale: scalePaths(at(version, 'subresources', 'scale')),
+    collection: `${group}/${plural}`,
+    schema,
+    typeName: undefined,
+    columns: columnsOf(version),
+    fields: selectableFields(version),
+    generation: true,
+    unconditionalUpdate: false,
+    createOnUpdate: false,
+    returnsDeleted: false,
+    rules: rulesOf(schema),
+    conversion: apiVersion === stored ? undefined : renaming(apiVersion, stored),
+    deprecation:
+      at(version, 'deprecated') === true
+        ? textAt(version, 'deprecationWarning') || `${apiVersion} ${kind} is deprecated`
+        : undefined,
+  };
+}
+
+/** Metadata is the server's own type, whatever the definition says about it. */
+function withTypeMeta(schema: Schema, meta: Schema): Schema {
+  const text: Schema = { ...ANYTHING, type: 'string', preserveUnknown: false };
+  const properties = new Map([['apiVersion', text], ['kind', text], ['metadata', meta] as const, ...schema.properties]);
+  return { ...schema, properties: properties.set('metadata', meta) };
+}
+
+/** Conversion `None`: only the apiVersion differs. */
+const renaming = (served: string, stored: string): Conversion => ({
+  toStored: (object) => ({ ...object, apiVersion: stored }),
+  fromStored: (object) => ({ ...object, apiVersion: served }),
+});
+
+function rulesOf(schema: Schema): Rules {
+  const { metadata: _metadata, ...judged } = Object.fromEntries(schema.properties);
+  const body: Schema = { ...schema, properties: new Map(Object.entries(judged)) };
+  const withName: Schema = { ...schema };
+  const rules = compileRules(withName, '');
+  const named = objectAt(schema.keywords, 'properties', 'metadata', 'properties', 'name');
+  return {
+    prepare: (next) => {
+      const filled = applyDefaults(next, schema);
+      return isObject(filled) ? filled : next;
+    },
+    check: (next, previous) => {
+      const causes = [...checkName(next, named), ...validate(bodyOf(next), body, '', previous && bodyOf(previous))];
+      return causes.length > 0 ? causes : rules.judge(next, previous);
+    },
+  };
+}
+
+const bodyOf = (object: JsonObject): JsonObject => {
+  const { metadata: _metadata, ...rest } = object;
+  return rest;
+};
+
+function checkName(next: JsonObject, named: JsonObject): readonly Cause[] {
+  return validate(nameOf(next), parseSchema({ type: 'string', ...named }), 'metadata.name');
+}
+
+function scalePaths(scale: Json | undefined): ScalePaths | undefined {
+  if (!isObject(scale)) return undefined;
+  const path = (field: string): readonly string[] => textAt(scale, field).replace(/^\./, '').split('.');
+  const selector = textAt(scale, 'labelSelectorPath') === '' ? undefined : path('labelSelectorPath');
+  return { spec: path('specReplicasPath'), status: path('statusReplicasPath'), selector };
+}
+
+function columnsOf(version: Json): readonly Column[] {
+  const declared = listAt(version, 'additionalPrinterColumns');
+  return declared.length === 0 ? [NAME, AGE] : [NAME, ...declared.map(printerColumn)];
+}
+
+function printerColumn(raw: Json): Column {
+  const find = jsonPath(textAt(raw, 'jsonPath'));
+  const type = textAt(raw, 'type');
+  const priority = at(raw, 'priority');
+  return column(
+    textAt(raw, 'name'),
+    textAt(raw, 'description') || `Custom resource definition column (in JSONPath format): ${textAt(raw, 'jsonPath')}`,
+    (object, now) => cellOf(find?.(object) ?? [], type, now),
+    { type, format: textAt(raw, 'format'), priority: typeof priority === 'number' ? priority : 0 },
+  );
+}
+
+function cellOf(found: readonly Json[], type: string, now: number): Json {
+  const first = found[0];
+  if (first === undefined || first === null) return type === 'date' && first === undefined ? null : (first ?? null);
+  if (type === 'date') return since(first, now);
+  if (type === 'string') return found.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join(',');
+  if (type === 'integer') return typeof first === 'number' ? Math.trunc(first) : null;
+  return type === 'number' ? (typeof first === 'number' ? first : null) : typeof first === 'boolean' ? first : null;
+}
+
+function selectableFields(version: Json): Resource['fields'] {
+  const fields: Record<string, (object: JsonObject) => string> = {};
+  for (const raw of listAt(version, 'selectableFields')) {
+    const path = textAt(raw, 'jsonPath').replace(/^\./, '');
+    fields[path] = (object) => {
+      const found = at(object, ...path.split('.'));
+      return found === undefined || found === null ? '' : String(found);
+    };
+  }
+  return fields;
+}
+
+/** A name as DNS-1123 subdomain, which objects of custom kinds must have. */
+export function checkObjectName(name: string): readonly Cause[] {
+  const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+  if (SUBDOMAIN.test(name) && name.length <= 253) return [];
+  if (name.length > 253) return [invalidValue('metadata.name', name, 'must be no more than 253 characters')];
+  return [
+    invalidValue(
+      'metadata.name',
+      name,
+      "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
+    ),
+  ];
+}

@@ -1,0 +1,236 @@
+import { type Cause, forbiddenField, invalidValue, required, unsupported } from '../api-error.ts';
+import { at, compact, equal, isObject, type Json, type JsonObject, listAt, objectAt, textAt, withAt } from '../json.ts';
+import { nameOf } from '../meta.ts';
+import { checkDefinition, prepareDefinition } from '../crd/definition.ts';
+import type { Rules } from './resource.ts';
+
+/** Defaulting and validation of the built-in kinds that are served in full. */
+export const BUILTIN_RULES: Readonly<Record<string, Rules>> = {
+  Namespace: { prepare: prepareNamespace, check: () => [] },
+  ConfigMap: { prepare: (next) => next, check: checkConfigMap },
+  Secret: { prepare: prepareSecret, check: checkSecret },
+  Lease: { prepare: (next) => next, check: checkLease },
+  Role: { prepare: (next) => next, check: checkRole },
+  ClusterRole: { prepare: (next) => next, check: checkRole },
+  RoleBinding: { prepare: prepareBinding, check: checkBinding },
+  ClusterRoleBinding: { prepare: prepareBinding, check: checkBinding },
+  MutatingWebhookConfiguration: { prepare: prepareWebhooks(true), check: checkWebhooks },
+  ValidatingWebhookConfiguration: { prepare: prepareWebhooks(false), check: checkWebhooks },
+  CustomResourceDefinition: { prepare: prepareDefinition, check: checkDefinition },
+  Pod: { prepare: preparePod, check: () => [] },
+};
+
+function prepareNamespace(next: JsonObject, previous: JsonObject | undefined): JsonObject {
+  const named = withAt(next, ['metadata', 'labels', 'kubernetes.io/metadata.name'], nameOf(next));
+  if (previous) return named;
+  const finalizers = listAt(next, 'spec', 'finalizers');
+  const kept = finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'];
+  return { ...named, spec: { ...objectAt(next, 'spec'), finalizers: kept }, status: { phase: 'Active' } };
+}
+
+function preparePod(next: JsonObject, previous: JsonObject | undefined): JsonObject {
+  return previous ? next : { ...next, status: { phase: 'Pending' } };
+}
+
+const DATA_KEY = /^[-._a-zA-Z0-9]+$/;
+
+function checkKeys(object: JsonObject, field: string): readonly Cause[] {
+  return Object.keys(objectAt(object, field)).flatMap((key) => {
+    if (DATA_KEY.test(key) && key.length <= 253 && key !== '.' && !key.startsWith('..')) return [];
+    const rule = `a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`;
+    return [invalidValue(`${field}[${key}]`, key, rule)];
+  });
+}
+
+function checkImmutable(next: JsonObject, previous: JsonObject | undefined, data: readonly string[]): readonly Cause[] {
+  if (previous?.immutable !== true) return [];
+  const causes: Cause[] = [];
+  if (next.immutable !== true) causes.push(forbiddenField('immutable', 'field is immutable when `immutable` is set'));
+  for (const field of data) {
+    if (!equal(objectAt(next, field), objectAt(previous, field))) {
+      causes.push(forbiddenField(field, 'field is immutable when `immutable` is set'));
+    }
+  }
+  return causes;
+}
+
+function checkConfigMap(next: JsonObject, previous: JsonObject | undefined): readonly Cause[] {
+  const both = Object.keys(objectAt(next, 'data')).filter((key) => Object.hasOwn(objectAt(next, 'binaryData'), key));
+  return [
+    ...checkKeys(next, 'data'),
+    ...checkKeys(next, 'binaryData'),
+    ...both.map((key) => invalidValue('data', key, 'duplicate of key present in binaryData')),
+    ...checkImmutable(next, previous, ['data', 'binaryData']),
+  ];
+}
+
+function prepareSecret(next: JsonObject, previous: JsonObject | undefined): JsonObject {
+  const texts = Object.entries(objectAt(next, 'stringData'));
+  const encoded = texts.map(([key, text]) => [key, Buffer.from(String(text), 'utf8').toString('base64')] as const);
+  const merged = { ...objectAt(next, 'data'), ...Object.fromEntries(encoded) };
+  const { stringData: _writeOnly, ...rest } = next;
+  const type = textAt(next, 'type') || textAt(previous, 'type') || 'Opaque';
+  return compact({ ...rest, data: texts.length > 0 ? merged : next.data, type });
+}
+
+/** Keys that a secret of a type must have. */
+const SECRET_KEYS: Readonly<Record<string, readonly string[]>> = {
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+  'kubernetes.io/dockercfg': ['.dockercfg'],
+};
+
+function checkSecret(next: JsonObject, previous: JsonObject | undefined): readonly Cause[] {
+  const type = textAt(next, 'type');
+  const missing = (SECRET_KEYS[type] ?? []).filter((key) => !Object.hasOwn(objectAt(next, 'data'), key));
+  const changed = previous !== undefined && textAt(previous, 'type') !== type;
+  return [
+    ...checkKeys(next, 'data'),
+    ...missing.map((key) => required(`data[${key}]`, '')),
+    ...(changed ? [invalidValue('type', type, 'field is immutable')] : []),
+    ...checkImmutable(next, previous, ['data']),
+  ];
+}
+
+function checkLease(next: JsonObject): readonly Cause[] {
+  const spec = objectAt(next, 'spec');
+  const causes: Cause[] = [];
+  const { leaseDurationSeconds: duration, leaseTransitions: transitions } = spec;
+  if (typeof duration === 'number' && duration <= 0) {
+    causes.push(invalidValue('spec.leaseDurationSeconds', duration, 'must be greater than 0'));
+  }
+  if (typeof transitions === 'number' && transitions < 0) {
+    causes.push(invalidValue('spec.leaseTransitions', transitions, 'must be greater than or equal to 0'));
+  }
+  return causes;
+}
+
+function checkRole(next: JsonObject): readonly Cause[] {
+  return listAt(next, 'rules').flatMap((rule, index) => {
+    const path = `rules[${index}]`;
+    const causes: Cause[] = [];
+    if (listAt(rule, 'verbs').length === 0)
+      causes.push(required(`${path}.verbs`, 'verbs must contain at least one value'));
+    if (listAt(rule, 'nonResourceURLs').length > 0) {
+      if (textAt(next, 'kind') === 'Role') {
+        causes.push(
+          invalidValue(
+            `${path}.nonResourceURLs`,
+            listAt(rule, 'nonResourceURLs'),
+            'namespaced rules cannot apply to non-resource URLs',
+          ),
+        );
+      }
+      return causes;
+    }
+    if (listAt(rule, 'apiGroups').length === 0) {
+      causes.push(required(`${path}.apiGroups`, 'resource rules must supply at least one api group'));
+    }
+    if (listAt(rule, 'resources').length === 0) {
+      causes.push(required(`${path}.resources`, 'resource rules must supply at least one resource'));
+    }
+    return causes;
+  });
+}
+
+const RBAC_GROUP = 'rbac.authorization.k8s.io';
+
+function prepareBinding(next: JsonObject): JsonObject {
+  const subjects = listAt(next, 'subjects').map((subject): Json => {
+    if (!isObject(subject) || textAt(subject, 'apiGroup') !== '' || textAt(subject, 'kind') === 'ServiceAccount')
+      return subject;
+    return { ...subject, apiGroup: RBAC_GROUP };
+  });
+  const ref = objectAt(next, 'roleRef');
+  const roleRef = textAt(ref, 'apiGroup') === '' ? { ...ref, apiGroup: RBAC_GROUP } : ref;
+  return compact({ ...next, roleRef, subjects: subjects.length > 0 ? subjects : next.subjects });
+}
+
+function checkBinding(next: JsonObject, previous: JsonObject | undefined): readonly Cause[] {
+  const ref = objectAt(next, 'roleRef');
+  const kinds = textAt(next, 'kind') === 'ClusterRoleBinding' ? ['ClusterRole'] : ['Role', 'ClusterRole'];
+  const causes: Cause[] = [];
+  if (!kinds.includes(textAt(ref, 'kind'))) causes.push(unsupported('roleRef.kind', textAt(ref, 'kind'), kinds));
+  if (textAt(ref, 'name') === '') causes.push(required('roleRef.name', ''));
+  for (const [index, subject] of listAt(next, 'subjects').entries()) {
+    const path = `subjects[${index}]`;
+    const kind = textAt(subject, 'kind');
+    if (textAt(subject, 'name') === '') causes.push(required(`${path}.name`, ''));
+    if (!['ServiceAccount', 'User', 'Group'].includes(kind)) {
+      causes.push(unsupported(`${path}.kind`, kind, ['ServiceAccount', 'User', 'Group']));
+    } else if (kind === 'ServiceAccount' && textAt(subject, 'namespace') === '') {
+      causes.push(required(`${path}.namespace`, ''));
+    }
+  }
+  if (previous && !equal(ref, at(previous, 'roleRef'))) {
+    causes.push(invalidValue('roleRef', ref, 'cannot change roleRef'));
+  }
+  return causes;
+}
+
+function prepareWebhooks(mutating: boolean): Rules['prepare'] {
+  return (next) =>
+    withAt(
+      next,
+      ['webhooks'],
+      listAt(next, 'webhooks').map((hook) => defaultWebhook(hook, mutating)),
+    );
+}
+
+function defaultWebhook(hook: Json, mutating: boolean): Json {
+  if (!isObject(hook)) return hook;
+  const service = at(hook, 'clientConfig', 'service');
+  const config = isObject(service)
+    ? { ...objectAt(hook, 'clientConfig'), service: { port: 443, ...service } }
+    : objectAt(hook, 'clientConfig');
+  return {
+    failurePolicy: 'Fail',
+    matchPolicy: 'Equivalent',
+    namespaceSelector: {},
+    objectSelector: {},
+    timeoutSeconds: 10,
+    ...(mutating ? { reinvocationPolicy: 'Never' } : {}),
+    ...hook,
+    clientConfig: config,
+    rules: listAt(hook, 'rules').map((rule) => (isObject(rule) ? { scope: '*', ...rule } : rule)),
+  };
+}
+
+function checkWebhooks(next: JsonObject): readonly Cause[] {
+  return listAt(next, 'webhooks').flatMap((hook, index) => {
+    const path = `webhooks[${index}]`;
+    const causes: Cause[] = [];
+    const name = textAt(hook, 'name');
+    if (name.split('.').length < 3) {
+      causes.push(
+        invalidValue(`${path}.name`, name, 'should be a domain with at least three segments separated by dots'),
+      );
+    }
+    const effects = textAt(hook, 'sideEffects');
+    if (effects === '') causes.push(required(`${path}.sideEffects`, 'must specify one of None, NoneOnDryRun'));
+    else if (!['None', 'NoneOnDryRun'].includes(effects)) {
+      causes.push(unsupported(`${path}.sideEffects`, effects, ['None', 'NoneOnDryRun']));
+    }
+    if (!listAt(hook, 'admissionReviewVersions').includes('v1')) {
+      causes.push(
+        invalidValue(
+          `${path}.admissionReviewVersions`,
+          listAt(hook, 'admissionReviewVersions'),
+          'must include at least one of v1, v1beta1',
+        ),
+      );
+    }
+    const config = objectAt(hook, 'clientConfig');
+    if ((textAt(config, 'url') === '') === !isObject(config.service)) {
+      causes.push(required(`${path}.clientConfig`, 'exactly one of url or service is required'));
+    }
+    const seconds = at(hook, 'timeoutSeconds');
+    if (typeof seconds === 'number' && (seconds < 1 || seconds > 30)) {
+      causes.push(
+        invalidValue(`${path}.timeoutSeconds`, seconds, 'the timeout value must be between 1 and 30 seconds'),
+      );
+    }
+    return causes;
+  });
+}

@@ -1,0 +1,135 @@
+import { badRequest, conflict, notFound } from '../api-error.ts';
+import { at, equal, isObject, type Json, type JsonObject, textAt, withAt } from '../json.ts';
+import { fromStored, keyOf, type Resource, toStored } from '../kinds/resource.ts';
+import { finalizersOf, isTerminating, timestamp, uidOf, versionOf, withMeta } from '../meta.ts';
+import type { Plane } from '../plane.ts';
+import type { WriteOptions } from './options.ts';
+import { holdsContent, type Place } from './write.ts';
+
+export type Propagation = 'Background' | 'Foreground' | 'Orphan';
+
+export interface DeleteOptions {
+  readonly propagation: Propagation | undefined;
+  readonly uid: string;
+  readonly version: string;
+}
+
+/** What happened: the object is gone, or it waits for its finalizers. */
+export type Deleted =
+  | { readonly kind: 'removed'; readonly object: JsonObject }
+  | { readonly kind: 'waiting'; readonly object: JsonObject };
+
+/** Reads DeleteOptions from the body and from the query. @throws ApiError 400 for an unknown policy. */
+export function deleteOptions(body: Json | undefined, query: URLSearchParams): DeleteOptions {
+  const asked = textAt(body, 'propagationPolicy') || (query.get('propagationPolicy') ?? '');
+  const orphans =
+    at(body, 'orphanDependents') ??
+    (query.has('orphanDependents') ? query.get('orphanDependents') === 'true' : undefined);
+  if (asked !== '' && !['Background', 'Foreground', 'Orphan'].includes(asked)) {
+    throw badRequest(`invalid propagationPolicy ${JSON.stringify(asked)}`);
+  }
+  const legacy = orphans === true ? 'Orphan' : orphans === false ? 'Background' : undefined;
+  return {
+    propagation: asked === 'Foreground' || asked === 'Orphan' || asked === 'Background' ? asked : legacy,
+    uid: textAt(body, 'preconditions', 'uid'),
+    version: textAt(body, 'preconditions', 'resourceVersion'),
+  };
+}
+
+/** DELETE of one object. */
+export async function deleteObject(
+  plane: Plane,
+  place: Place,
+  wanted: DeleteOptions,
+  options: WriteOptions,
+): Promise<Deleted> {
+  const { resource, namespace, name } = place;
+  const key = keyOf(resource, namespace, name);
+  for (;;) {
+    const stored = plane.store.get(resource.collection, key);
+    if (!stored) throw notFound(resource, name);
+    const current = fromStored(resource, stored);
+    checkPreconditions(current, wanted, place);
+    await plane.hooks.validate({
+      ...place,
+      operation: 'DELETE',
+      object: undefined,
+      old: current,
+      user: options.user,
+      dryRun: options.dryRun,
+      warnings: options.warnings,
+    });
+    if (plane.store.get(resource.collection, key) !== stored) continue;
+    const marked = withFinalizers(current, finalizersFor(current, wanted.propagation));
+    if (finalizersOf(marked).length === 0 && !holdsContent(marked, resource)) {
+      if (options.dryRun) return { kind: 'removed', object: current };
+      return { kind: 'removed', object: fromStored(resource, plane.store.remove(resource.collection, key) ?? current) };
+    }
+    const waiting = terminating(plane, marked, resource);
+    if (options.dryRun || equal(waiting, current)) return { kind: 'waiting', object: waiting };
+    return {
+      kind: 'waiting',
+      object: fromStored(resource, plane.store.put(resource.collection, key, toStored(resource, waiting))),
+    };
+  }
+}
+
+function checkPreconditions(current: JsonObject, wanted: DeleteOptions, { resource, name }: Place): void {
+  if (wanted.uid !== '' && wanted.uid !== uidOf(current)) {
+    throw conflict(
+      resource,
+      name,
+      `Precondition failed: UID in precondition: ${wanted.uid}, UID in object meta: ${uidOf(current)}`,
+    );
+  }
+  if (wanted.version !== '' && wanted.version !== versionOf(current)) {
+    throw conflict(
+      resource,
+      name,
+      `Precondition failed: ResourceVersion in precondition: ${wanted.version}, ResourceVersion in object meta: ${versionOf(current)}`,
+    );
+  }
+}
+
+const ORPHAN = 'orphan';
+const FOREGROUND = 'foregroundDeletion';
+
+/** How the dependents fare is written as a finalizer, for the garbage collector to find. */
+function finalizersFor(current: JsonObject, propagation: Propagation | undefined): readonly string[] {
+  const before = finalizersOf(current);
+  if (propagation === undefined) return before;
+  const others = before.filter((finalizer) => finalizer !== ORPHAN && finalizer !== FOREGROUND);
+  if (propagation === 'Orphan') return [...others, ORPHAN];
+  return propagation === 'Foreground' ? [...others, FOREGROUND] : others;
+}
+
+const withFinalizers = (object: JsonObject, finalizers: readonly string[]): JsonObject =>
+  equal(finalizersOf(object), finalizers)
+    ? object
+    : withMeta(object, 'finalizers', finalizers.length > 0 ? finalizers : undefined);
+
+function terminating(plane: Plane, object: JsonObject, resource: Resource): JsonObject {
+  if (isTerminating(object)) return object;
+  const stamped = withMeta(
+    withMeta(object, 'deletionTimestamp', timestamp(plane.clock.now())),
+    'deletionGracePeriodSeconds',
+    0,
+  );
+  const generation = at(object, 'metadata', 'generation');
+  const counted = typeof generation === 'number' ? withMeta(stamped, 'generation', generation + 1) : stamped;
+  return resource.finalize ? withAt(counted, ['status', 'phase'], 'Terminating') : counted;
+}
+
+/** The Status that answers a DELETE that removed the object. */
+export function deletedStatus(resource: Resource, name: string, object: JsonObject): JsonObject {
+  const group = resource.group === '' ? {} : { group: resource.group };
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: { name, ...group, kind: resource.plural, uid: uidOf(object) },
+  };
+}
+
+export const isDeleteOptions = (body: Json | undefined): boolean => body === undefined || isObject(body);

@@ -1,0 +1,62 @@
+import { badRequest, invalid, invalidValue } from '../api-error.ts';
+import { at, compact, isObject, type Json, type JsonObject, objectAt, textAt, withAt } from '../json.ts';
+import type { Resource, ScalePaths } from '../kinds/resource.ts';
+import { nameOf } from '../meta.ts';
+import { jsonPatch } from '../patch/json-patch.ts';
+import { mergePatch } from '../patch/merge-patch.ts';
+import type { Plane } from '../plane.ts';
+import { formatSelector } from '../select/label-selector.ts';
+import { parseBody } from './decode.ts';
+import type { WriteOptions } from './options.ts';
+import { type Place, update } from './write.ts';
+
+/** The autoscaling/v1 view of an object that can be scaled. */
+export function scaleOf(object: JsonObject, paths: ScalePaths): JsonObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = objectAt(object, 'metadata');
+  const selector = paths.selector && at(object, ...paths.selector);
+  const text = isObject(selector) ? formatSelector(selector) : typeof selector === 'string' ? selector : undefined;
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: compact({ name, namespace, uid, resourceVersion, creationTimestamp }),
+    spec: compact({ replicas: at(object, ...paths.spec) }),
+    status: compact({ replicas: at(object, ...paths.status) ?? 0, selector: text === '<none>' ? undefined : text }),
+  };
+}
+
+/** PUT or PATCH of the scale subresource. @returns the new Scale. */
+export async function writeScale(
+  plane: Plane,
+  place: Place,
+  paths: ScalePaths,
+  change: (scale: JsonObject) => Json,
+  options: WriteOptions,
+): Promise<JsonObject> {
+  const stored = await update(plane, place, options, (current) => {
+    const wanted = change(scaleOf(current, paths));
+    const replicas = at(wanted, 'spec', 'replicas') ?? 0;
+    checkReplicas(replicas, place.resource, current);
+    const scaled = withAt(current, paths.spec, replicas);
+    const version = textAt(wanted, 'metadata', 'resourceVersion');
+    return { object: version === '' ? scaled : withAt(scaled, ['metadata', 'resourceVersion'], version) };
+  });
+  return scaleOf(stored, paths);
+}
+
+function checkReplicas(replicas: Json, resource: Resource, current: JsonObject): void {
+  if (typeof replicas !== 'number')
+    throw badRequest('Scale in version "v1" cannot be handled as a Scale: spec.replicas is no number');
+  if (replicas >= 0) return;
+  throw invalid('Scale', 'autoscaling', nameOf(current), [
+    invalidValue('spec.replicas', replicas, 'should be a non-negative integer'),
+  ]);
+}
+
+export const replaceScale = (value: Json) => (): Json => value;
+
+/** How a PATCH changes a Scale, by its content type. */
+export function scaleChange(contentType: string, body: string): (scale: JsonObject) => Json {
+  const value = parseBody(body, contentType.endsWith('yaml'));
+  if (contentType === 'application/json-patch+json') return (scale) => jsonPatch(scale, value);
+  return (scale) => mergePatch(scale, value);
+}
