@@ -1,17 +1,22 @@
 // Rules that the engine cannot merge: it then computes no policy at all for the endpoint.
-import type { Proxy, Rule } from './rule.ts';
+import { NO_PROXY, type Proxy, type Rule, type RulePort } from './rule.ts';
+import type { Selector } from './selector.ts';
 
 /** Two rules that cannot be merged for one subject; `rules` are all that select it in one direction, in order. */
 export function findConflict(rules: readonly Rule[]): readonly [Rule, Rule] | undefined {
-  if (!rules.some((rule) => rule.ports?.some(({ proxy }) => usesProxy(proxy)))) return undefined;
+  if (!rules.some((rule) => rule.authentication !== '' || rule.ports?.some(({ proxy }) => proxy.parser !== 'none')))
+    return undefined;
   const merged = new Map<string, Entry>();
   for (const rule of rules) {
     if (rule.peers === 'nobody') continue;
-    for (const port of rule.ports ?? [])
+    for (const { filter, proxy } of rule.ports ?? ALL_PORTS)
       for (const peer of rule.peers) {
-        const key = `${rule.tier} ${port.filter} ${peer.text}`;
-        const conflict = merge(merged, key, { rule, proxy: port.proxy });
-        if (conflict) return conflict;
+        if (selectsNoneEntity(peer)) continue; // never selected, so never merged
+        const key = `${rule.tier} ${filter} ${peer.text}`;
+        const existing = merged.get(key);
+        const entry = existing ? merge(existing, { rule, proxy, authentication: rule.authentication }) : undefined;
+        if (existing && !entry) return [existing.rule, rule];
+        merged.set(key, entry ?? { rule, proxy, authentication: rule.authentication });
       }
   }
   return undefined;
@@ -20,53 +25,45 @@ export function findConflict(rules: readonly Rule[]): readonly [Rule, Rule] | un
 interface Entry {
   readonly rule: Rule;
   readonly proxy: Proxy;
+  readonly authentication: string;
 }
 
-function usesProxy(proxy: Proxy): boolean {
-  return proxy.parser !== 'none' || proxy.settings.authentication !== '';
-}
-
-function merge(merged: Map<string, Entry>, key: string, added: Entry): readonly [Rule, Rule] | undefined {
-  const existing = merged.get(key);
-  if (!existing) {
-    merged.set(key, added);
-    return undefined;
-  }
-  // What takes precedence replaces or ignores the other and is not merged with it.
-  if (existing.rule.priority < added.rule.priority || RANK[existing.rule.action] < RANK[added.rule.action])
-    return undefined;
-  if (RANK[existing.rule.action] > RANK[added.rule.action]) {
-    merged.set(key, added);
-    return undefined;
-  }
-  const proxy = mergeProxies(existing.proxy, added.proxy);
-  if (!proxy) return [existing.rule, added.rule];
-  merged.set(key, { rule: existing.rule, proxy });
-  return undefined;
-}
+/** A rule without ports is filed as one entry for everything. */
+const ALL_PORTS: readonly Pick<RulePort, 'filter' | 'proxy'>[] = [{ filter: '0/ANY', proxy: NO_PROXY }];
 
 const RANK = { deny: 0, allow: 1, pass: 2 } as const;
 
-function mergeProxies(a: Proxy, b: Proxy): Proxy | undefined {
-  const parser = mergeParsers(a.parser, b.parser);
+function selectsNoneEntity(peer: Selector): boolean {
+  return peer.required.some(({ key }) => key.source === 'reserved' && key.key === 'none');
+}
+
+/** What is in force after `added`; undefined if the two contradict. */
+function merge(existing: Entry, added: Entry): Entry | undefined {
+  // What takes precedence replaces or ignores the other and is not merged with it.
+  if (existing.rule.priority < added.rule.priority) return existing;
+  const rank = RANK[existing.rule.action] - RANK[added.rule.action];
+  if (rank !== 0) return rank < 0 ? existing : added;
+  const proxy = mergeProxies(existing.proxy, added.proxy);
+  const { authentication } = existing;
+  if (!proxy || contradict(authentication, added.authentication)) return undefined;
+  return { rule: existing.rule, proxy, authentication: authentication || added.authentication };
+}
+
+function mergeProxies(existing: Proxy, added: Proxy): Proxy | undefined {
+  const parser = mergeParsers(existing.parser, added.parser);
   if (parser === undefined) return undefined;
-  for (const setting of ['authentication', 'terminatingTLS', 'originatingTLS'] as const)
-    if (a.settings[setting] !== '' && b.settings[setting] !== '' && a.settings[setting] !== b.settings[setting])
-      return undefined;
-  const serverNames = a.serverNames || b.serverNames;
-  const terminatesTls = a.terminatesTls || b.terminatesTls;
-  if (serverNames && (parser === 'http' || parser === 'dns') && !terminatesTls) return undefined;
-  return {
-    parser,
-    serverNames,
-    terminatesTls,
-    settings: {
-      authentication: a.settings.authentication || b.settings.authentication,
-      terminatingTLS: a.settings.terminatingTLS || b.settings.terminatingTLS,
-      originatingTLS: a.settings.originatingTLS || b.settings.originatingTLS,
-      listener: a.settings.listener || b.settings.listener,
-    },
-  };
+  if (contradict(existing.terminatingTls, added.terminatingTls)) return undefined;
+  if (contradict(existing.originatingTls, added.originatingTls)) return undefined;
+  const serverNames = existing.serverNames || added.serverNames;
+  const terminatingTls = existing.terminatingTls || added.terminatingTls;
+  // Only what was there before is looked at: server names first and HTTP rules after them pass.
+  const filtersAbove = existing.parser === 'http' || existing.parser === 'dns';
+  if (serverNames && filtersAbove && terminatingTls === '') return undefined;
+  return { parser, serverNames, terminatingTls, originatingTls: existing.originatingTls || added.originatingTls };
+}
+
+function contradict(a: string, b: string): boolean {
+  return a !== '' && b !== '' && a !== b;
 }
 
 function mergeParsers(a: Proxy['parser'], b: Proxy['parser']): Proxy['parser'] | undefined {

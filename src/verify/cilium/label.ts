@@ -26,7 +26,8 @@ export function parseLabel(text: string): Label {
 /** Reads a selector's key; one without a source asks for any source (C11). */
 export function parseSelectorKey(text: string): LabelKey {
   const colon = text.indexOf(':');
-  return colon > 0 ? keyOf(text.slice(0, colon), text.slice(colon + 1)) : keyOf('any', text.slice(colon + 1));
+  const source = colon > 0 ? text.slice(0, colon) : 'any';
+  return keyOf(source === 'unspec' ? 'any' : source, text.slice(colon + 1));
 }
 
 /** True if an identity's label has the key that a selector asks for. */

@@ -8,6 +8,7 @@ import { rulePortsOf } from './parse-ports.ts';
 import { countOf, type Fields, fieldsOf, itemsOf, textOf } from './read.ts';
 import { type Direction, type Rule, TIERS } from './rule.ts';
 import {
+  anyAddressSelector,
   cidrSelector,
   EVERYTHING,
   type LabelRequirements,
@@ -58,6 +59,7 @@ export function parseCiliumSpec(spec: Fields, path: string, context: ParseContex
         subject,
         peers: peersOf(rule, at, direction, ports !== undefined, matchesInit, context),
         ports,
+        authentication: textOf(fieldsOf(rule.authentication).mode) ?? '',
         ...unmodelledOf(rule, at, context),
       });
     }
@@ -138,11 +140,19 @@ function endpointSelector(selector: LabelSelector, matchesInit: boolean, context
 }
 
 function cidrRuleSelector(rule: Fields, named: string, context: ParseContext): Selector {
-  const cidr = textOf(rule.cidr);
-  if (cidr === undefined) return outsideSelector(named, 'world', context);
   const exceptions = (itemsOf(rule.except) ?? []).map((item) => textOf(item) ?? '');
   const blocks = exceptions.map(parsePrefix).filter((block) => block !== undefined);
-  return addressSelector(cidr, exceptions.length > 0 ? `${cidr}-[${exceptions.join(',')}]` : cidr, blocks);
+  const suffix = exceptions.length > 0 ? `-[${exceptions.join(',')}]` : '';
+  const cidr = textOf(rule.cidr);
+  if (cidr !== undefined) return addressSelector(cidr, `${cidr}${suffix}`, blocks);
+  if (rule.cidrGroupSelector === undefined) return outsideSelector(named, 'world', context);
+  const { labels, expressions } = readSelector(rule.cidrGroupSelector);
+  // An empty selector is taken for the one that selects every peer, pods and nodes too; with exceptions, every address.
+  if (labels.length + expressions.length === 0) return suffix === '' ? EVERYTHING : anyAddressSelector(suffix, blocks);
+  const demands = labels.length > 0 || expressions.some(({ operator }) => operator === 'In' || operator === 'Exists');
+  return demands || context.outside === 'unknown'
+    ? outsideSelector(named, 'world', context)
+    : anyAddressSelector(suffix, blocks);
 }
 
 function addressSelector(cidr: string, text: string = cidr, exceptions: readonly Prefix[] = []): Selector {

@@ -22,6 +22,7 @@ function sectionRules(policy: NetworkPolicy, direction: Direction, subject: Sele
     priority: 0,
     defaultDeny: true,
     subject,
+    authentication: '',
   } as const;
   const rules = policy[direction];
   if (rules.length > 0)

@@ -15,24 +15,12 @@ export function rulePortsOf(
   const icmps = itemsOf(rule.icmps) ?? [];
   if (portRules.length + icmps.length === 0) return undefined;
   return [
-    ...portRules.flatMap((item, index) =>
-      portsOf(fieldsOf(item), `${path}.toPorts[${index}]`, { isDeny, outside, authentication: authenticationOf(rule) }),
-    ),
-    ...icmps.flatMap((item) => icmpPortsOf(fieldsOf(item), authenticationOf(rule))),
+    ...portRules.flatMap((item, index) => portsOf(fieldsOf(item), `${path}.toPorts[${index}]`, isDeny, outside)),
+    ...icmps.flatMap((item) => icmpPortsOf(fieldsOf(item))),
   ];
 }
 
-function authenticationOf(rule: Fields): string {
-  return textOf(fieldsOf(rule.authentication).mode) ?? '';
-}
-
-interface Setting {
-  readonly isDeny: boolean;
-  readonly outside: 'disregarded' | 'unknown';
-  readonly authentication: string;
-}
-
-function portsOf(portRule: Fields, path: string, { isDeny, outside, authentication }: Setting): RulePort[] {
+function portsOf(portRule: Fields, path: string, isDeny: boolean, outside: 'disregarded' | 'unknown'): RulePort[] {
   const unmodelled =
     isDeny || outside === 'disregarded' ? undefined : UNMODELLED.find((field) => portRule[field] !== undefined);
   return (itemsOf(portRule.ports) ?? []).flatMap((item) => {
@@ -40,7 +28,7 @@ function portsOf(portRule: Fields, path: string, { isDeny, outside, authenticati
     return protocolsOf(textOf(protocol)).map((each) => ({
       match: portMatch(each, textOf(port) ?? '0', typeof endPort === 'number' ? endPort : 0),
       filter: filterKey(each, textOf(port) ?? '0', typeof endPort === 'number' ? endPort : 0),
-      proxy: isDeny ? NO_PROXY : proxyOf(portRule, each === 'TCP', authentication),
+      proxy: isDeny ? NO_PROXY : proxyOf(portRule, each === 'TCP'),
       ...(unmodelled ? { unmodelled: `${path}.${unmodelled}` } : {}),
     }));
   });
@@ -49,27 +37,22 @@ function portsOf(portRule: Fields, path: string, { isDeny, outside, authenticati
 /** Whether these let traffic through depends on secrets and Envoy configuration that policies only name. */
 const UNMODELLED = ['terminatingTLS', 'originatingTLS', 'listener'] as const;
 
-function proxyOf(portRule: Fields, isTcp: boolean, authentication: string): Proxy {
+function proxyOf(portRule: Fields, isTcp: boolean): Proxy {
   const rules = fieldsOf(portRule.rules);
   const serverNames = countOf(portRule.serverNames) > 0;
-  const settingOf = (field: (typeof UNMODELLED)[number]): string =>
+  const settingOf = (field: 'terminatingTLS' | 'originatingTLS'): string =>
     portRule[field] === undefined ? '' : JSON.stringify(portRule[field]);
   const tls = serverNames || portRule.terminatingTLS !== undefined || portRule.originatingTLS !== undefined;
   const layer7 = countOf(rules.dns) > 0 ? 'dns' : isTcp && countOf(rules.http) > 0 ? 'http' : tls ? 'tls' : 'none';
   return {
     parser: portRule.listener === undefined ? layer7 : 'crd',
     serverNames,
-    terminatesTls: portRule.terminatingTLS !== undefined,
-    settings: {
-      terminatingTLS: settingOf('terminatingTLS'),
-      originatingTLS: settingOf('originatingTLS'),
-      listener: settingOf('listener'),
-      authentication,
-    },
+    terminatingTls: settingOf('terminatingTLS'),
+    originatingTls: settingOf('originatingTLS'),
   };
 }
 
-function icmpPortsOf(icmp: Fields, authentication: string): RulePort[] {
+function icmpPortsOf(icmp: Fields): RulePort[] {
   return (itemsOf(icmp.fields) ?? []).flatMap((item): RulePort[] => {
     const { family, type } = fieldsOf(item);
     const isV6 = family === 'IPv6';
@@ -82,7 +65,7 @@ function icmpPortsOf(icmp: Fields, authentication: string): RulePort[] {
       {
         match: number === 0 ? { kind: 'any', protocol } : { kind: 'range', protocol, first: number, last: number },
         filter: filterKey(protocol, String(number), 0),
-        proxy: { ...NO_PROXY, settings: { ...NO_PROXY.settings, authentication } },
+        proxy: NO_PROXY,
       },
     ];
   });

@@ -3,7 +3,7 @@
 /** True if `text` compiles. Look-around and back-references, which JavaScript knows, do not. */
 export function isGoRegex(text: string): boolean {
   const reader: Reader = { text, at: 0, depth: 0 };
-  return readAlternatives(reader) && reader.at === text.length;
+  return readAlternatives(reader) !== undefined && reader.at === text.length;
 }
 
 interface Reader {
@@ -12,94 +12,97 @@ interface Reader {
   depth: number;
 }
 
+/** How often the innermost part may be repeated: nested counts multiply, and the product is limited. */
+type Weight = number;
+
 const MAX_REPEAT = 1000;
 const MAX_DEPTH = 1000;
 
-function readAlternatives(reader: Reader): boolean {
-  if (++reader.depth > MAX_DEPTH) return false;
+function readAlternatives(reader: Reader): Weight | undefined {
+  if (++reader.depth > MAX_DEPTH) return undefined;
+  let weight = 1;
   for (;;) {
-    if (!readSequence(reader)) return false;
+    const sequence = readSequence(reader);
+    if (sequence === undefined) return undefined;
+    weight = Math.max(weight, sequence);
     if (reader.text[reader.at] !== '|') break;
     reader.at++;
   }
   reader.depth--;
-  return true;
+  return weight;
 }
 
-function readSequence(reader: Reader): boolean {
-  while (reader.at < reader.text.length) {
-    const next = reader.text[reader.at];
-    if (next === '|' || next === ')') return true;
-    const before = reader.at;
-    if (!readAtom(reader)) return false;
-    if (reader.at === before) return false;
-    if (!readRepeats(reader)) return false;
+function readSequence(reader: Reader): Weight | undefined {
+  let weight = 1;
+  let operand: Weight | undefined;
+  let repeated = false;
+  while (reader.at < reader.text.length && reader.text[reader.at] !== '|' && reader.text[reader.at] !== ')') {
+    const repeat = readRepeat(reader);
+    if (repeat !== undefined) {
+      // Nothing to repeat, or a repetition of a repetition.
+      if (operand === undefined || repeated) return undefined;
+      operand *= repeat;
+      if (operand > MAX_REPEAT) return undefined;
+    } else {
+      const atom = readAtom(reader);
+      if (atom === undefined) return undefined;
+      if (atom !== 'nothing') operand = atom;
+    }
+    repeated = repeat !== undefined;
+    weight = Math.max(weight, operand ?? 1);
   }
-  return true;
+  return weight;
 }
 
-function readAtom(reader: Reader): boolean {
+function readAtom(reader: Reader): Weight | 'nothing' | undefined {
   const next = reader.text[reader.at];
   if (next === '(') return readGroup(reader);
-  if (next === '[') return readClass(reader);
-  if (next === '\\') return readEscape(reader, 'outside');
-  if (next === '*' || next === '+' || next === '?') return false;
-  // A brace that opens no well-formed repetition is a literal.
-  if (next === '{' && repeatAt(reader) !== undefined) return false;
+  if (next === '[') return readClass(reader) ? 1 : undefined;
+  if (next === '\\') {
+    const start = reader.at;
+    if (!readEscape(reader, 'outside')) return undefined;
+    return reader.text.slice(start, reader.at) === '\\Q\\E' ? 'nothing' : 1;
+  }
   reader.at++;
-  return true;
+  return 1;
 }
 
-function readGroup(reader: Reader): boolean {
+function readGroup(reader: Reader): Weight | 'nothing' | undefined {
   reader.at++;
-  if (reader.text[reader.at] === '?') {
-    const rest = reader.text.slice(reader.at);
-    const opening = /^\?(?:P?<[A-Za-z0-9_]+>|[imsU]*(?:-[imsU]+)?:)/.exec(rest)?.[0];
-    const flags = /^\?(?:[imsU]+(?:-[imsU]+)?|-[imsU]+)\)/.exec(rest)?.[0];
+  const rest = reader.text.slice(reader.at);
+  if (rest.startsWith('?')) {
+    const flags = /^\?(?:[imsU]*|[imsU]*-[imsU]+)\)/.exec(rest)?.[0];
     if (flags) {
       reader.at += flags.length;
-      return true;
+      return 'nothing';
     }
-    if (!opening) return false;
+    const opening = /^\?(?:P?<[A-Za-z0-9_]+>|[imsU]*(?:-[imsU]+)?:)/.exec(rest)?.[0];
+    if (!opening) return undefined;
     reader.at += opening.length;
   }
-  if (!readAlternatives(reader) || reader.text[reader.at] !== ')') return false;
+  const weight = readAlternatives(reader);
+  if (weight === undefined || reader.text[reader.at] !== ')') return undefined;
   reader.at++;
-  return true;
+  return weight;
 }
 
-/** At most one repetition, perhaps lazy; a second one right after it is an error. */
-function readRepeats(reader: Reader): boolean {
-  if (!readRepeat(reader)) return true;
-  if (reader.text[reader.at] === '?') reader.at++;
-  const at = reader.at;
-  const repeat = repeatAt(reader);
-  if (repeat === 'too large') return false;
-  const next = reader.text[at];
-  return !(next === '*' || next === '+' || next === '?' || repeat !== undefined);
-}
-
-function readRepeat(reader: Reader): boolean {
+/** Reads a repetition, perhaps lazy, and gives the factor by which it counts; undefined if there is none here. */
+function readRepeat(reader: Reader): Weight | undefined {
   const next = reader.text[reader.at];
-  if (next === '*' || next === '+' || next === '?') {
-    reader.at++;
-    return true;
+  let factor = 1;
+  if (next === '*' || next === '+' || next === '?') reader.at++;
+  else {
+    // A brace that opens no well-formed repetition is a literal.
+    const match = next === '{' ? /^\{([0-9]+)(?:(,)([0-9]*))?\}/.exec(reader.text.slice(reader.at)) : null;
+    if (!match) return undefined;
+    const [whole, low = '', comma, high = ''] = match;
+    if (/^0[0-9]/.test(low) || /^0[0-9]/.test(high)) return undefined;
+    const most = comma === undefined || high === '' ? Number(low) : Number(high);
+    factor = most < Number(low) ? Number.POSITIVE_INFINITY : Math.max(1, most);
+    reader.at += whole.length;
   }
-  const repeat = repeatAt(reader);
-  if (repeat === undefined || repeat === 'too large') return false;
-  reader.at += repeat;
-  return true;
-}
-
-/** Length of a repetition such as `{2,5}` at the reader, if there is one. */
-function repeatAt(reader: Reader): number | 'too large' | undefined {
-  if (reader.text[reader.at] !== '{') return undefined;
-  const match = /^\{([0-9]+)(?:(,)([0-9]*))?\}/.exec(reader.text.slice(reader.at, reader.at + 24));
-  if (!match) return undefined;
-  const [whole, low = '', , high = ''] = match;
-  if ((low.length > 1 && low.startsWith('0')) || (high.length > 1 && high.startsWith('0'))) return undefined;
-  if (Number(low) > MAX_REPEAT || Number(high) > MAX_REPEAT) return 'too large';
-  return high !== '' && Number(low) > Number(high) ? 'too large' : whole.length;
+  if (reader.text[reader.at] === '?') reader.at++;
+  return factor;
 }
 
 function readClass(reader: Reader): boolean {
@@ -127,8 +130,8 @@ function readClass(reader: Reader): boolean {
 function readRange(reader: Reader): boolean {
   const low = readClassItem(reader);
   if (low === 'error') return false;
-  if (reader.text[reader.at] !== '-' || reader.text[reader.at + 1] === ']') return true;
-  if (low === 'set') return false;
+  // A dash after a set, or at the end, is a literal.
+  if (low === 'set' || reader.text[reader.at] !== '-' || reader.text[reader.at + 1] === ']') return true;
   reader.at++;
   const high = readClassItem(reader);
   return typeof high === 'number' && typeof low === 'number' && low <= high;
@@ -160,7 +163,7 @@ function codeOf(escape: string): number {
 
 const ESCAPES = {
   outside:
-    /^\\(?:[AbBzQdDsSwWafnrtv]|C|0[0-7]{0,2}|[1-7][0-7]{1,2}|x[0-9a-fA-F]{2}|x\{[0-9a-fA-F]+\}|[pP](?:[LMNPSZC]|\{\^?[A-Za-z_]+\})|[^A-Za-z0-9\u0080-\u{10ffff}])/u,
+    /^\\(?:[AbBzQdDsSwWafnrtv]|0[0-7]{0,2}|[1-7][0-7]{1,2}|x[0-9a-fA-F]{2}|x\{[0-9a-fA-F]+\}|[pP](?:[LMNPSZC]|\{\^?[A-Za-z_]+\})|[^A-Za-z0-9\u0080-\u{10ffff}])/u,
   inside:
     /^\\(?:[dDsSwWafnrtv]|0[0-7]{0,2}|[1-7][0-7]{1,2}|x[0-9a-fA-F]{2}|x\{[0-9a-fA-F]+\}|[pP](?:[LMNPSZC]|\{\^?[A-Za-z_]+\})|[^A-Za-z0-9\u0080-\u{10ffff}])/u,
 } as const;
@@ -181,18 +184,26 @@ function readEscape(reader: Reader, where: 'inside' | 'outside'): boolean {
   return true;
 }
 
-/** Go knows general categories and scripts by these names. */
+/** Go knows general categories and scripts, by their long names in any case and the categories' short ones. */
 function isUnicodeClass(name: string): boolean {
-  if (name === 'Any') return true;
-  for (const spelling of [`\\p{${name}}`, `\\p{Script=${name}}`]) {
-    try {
-      return new RegExp(spelling, 'u').source.length > 0;
-    } catch {
-      // Not this one: JavaScript has no other way to ask which classes exist.
-    }
-  }
-  return false;
+  if (/^(?:any|assigned|ascii|lc)$/i.test(name)) return true;
+  const proper = name.replace(/[A-Za-z]+/g, (word) => `${word[0]?.toUpperCase()}${word.slice(1).toLowerCase()}`);
+  if (isJavaScriptClass(`General_Category=${proper}`)) return true;
+  // Four letters are mostly ISO codes of scripts, which Go does not know.
+  const isCode = proper.length === 4 && !SHORT_SCRIPTS.has(proper);
+  return !isCode && isJavaScriptClass(`Script=${proper}`);
 }
+
+function isJavaScriptClass(property: string): boolean {
+  try {
+    return new RegExp(`\\p{${property}}`, 'u').unicode;
+  } catch {
+    // A syntax error is the only way in which JavaScript says that it knows no such class.
+    return false;
+  }
+}
+
+const SHORT_SCRIPTS: ReadonlySet<string> = new Set(['Ahom', 'Cham', 'Kawi', 'Lisu', 'Thai', 'Toto']);
 
 const POSIX_CLASSES: ReadonlySet<string> = new Set([
   'alnum',

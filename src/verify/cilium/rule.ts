@@ -25,6 +25,8 @@ export interface Rule {
   readonly peers: 'nobody' | readonly Selector[];
   /** Undefined: no port section, every port and protocol, ICMP too (C4, surprise 7). Present and empty: none. */
   readonly ports: readonly RulePort[] | undefined;
+  /** The mutual authentication that the rule demands; empty if it says nothing. */
+  readonly authentication: string;
   /** Path of a field that the evaluator does not model and on which the rule's effect depends. */
   readonly unmodelled?: string;
 }
@@ -42,14 +44,9 @@ export interface RulePort {
 export interface Proxy {
   readonly parser: 'none' | 'tls' | 'http' | 'dns' | 'crd';
   readonly serverNames: boolean;
-  readonly terminatesTls: boolean;
-  /** Distinguishes TLS contexts, listeners and authentication that cannot be merged. */
-  readonly settings: Readonly<Record<'terminatingTLS' | 'originatingTLS' | 'listener' | 'authentication', string>>;
+  /** Tell apart TLS contexts that cannot be merged; empty if there is none. */
+  readonly terminatingTls: string;
+  readonly originatingTls: string;
 }
 
-export const NO_PROXY: Proxy = {
-  parser: 'none',
-  serverNames: false,
-  terminatesTls: false,
-  settings: { terminatingTLS: '', originatingTLS: '', listener: '', authentication: '' },
-};
+export const NO_PROXY: Proxy = { parser: 'none', serverNames: false, terminatingTls: '', originatingTls: '' };

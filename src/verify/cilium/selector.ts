@@ -42,14 +42,17 @@ export function labelSelector(requirements: LabelRequirements): Selector {
 
 /** Addresses in `block` but in no exception; only ever identities of the world (C14). */
 export function cidrSelector(text: string, block: Prefix, exceptions: readonly Prefix[]): Selector {
-  const within = (identity: Identity, prefix: Prefix): boolean =>
-    prefix.bits === 0
-      ? isOfFamily(identity, prefix.family)
-      : identity.cidrs.some((label) => label.block && covers(prefix, label.block));
   return plain(`cidr:${text}`, (identity) =>
-    identity.isWorld && within(identity, block) && !exceptions.some((except) => within(identity, except))
+    identity.isWorld && isWithin(identity, block) && !exceptions.some((except) => isWithin(identity, except))
       ? 'yes'
       : 'no',
+  );
+}
+
+/** All addresses but those in an exception. */
+export function anyAddressSelector(suffix: string, exceptions: readonly Prefix[]): Selector {
+  return plain(`addresses${suffix}`, (identity) =>
+    identity.isWorld && !exceptions.some((except) => isWithin(identity, except)) ? 'yes' : 'no',
   );
 }
 
@@ -73,6 +76,11 @@ export const NOTHING: Selector = { text: 'nothing', selects: () => 'no', require
 
 function plain(text: string, decide: (identity: Identity) => Match): Selector {
   return { text, selects: cached(decide), required: [], selectsAll: false };
+}
+
+function isWithin(identity: Identity, prefix: Prefix): boolean {
+  if (prefix.bits === 0) return isOfFamily(identity, prefix.family);
+  return identity.cidrs.some(({ block }) => block && covers(prefix, block));
 }
 
 function isOfFamily(identity: Identity, family: Prefix['family']): boolean {

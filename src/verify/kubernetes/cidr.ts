@@ -21,12 +21,9 @@ export function parseAddress(text: string): Prefix | undefined {
   return text.includes(':') ? prefixOf(text, 128) : prefixOf(text, 32);
 }
 
-/** Go's net.ParseCIDR, which the CRD format `cidr` uses: as parsePrefix, but the length may have leading zeros. */
+/** The CRD format `cidr`, which unlike parsePrefix takes leading zeros, as decimal. */
 export function isCidrFormat(text: string): boolean {
-  const slash = text.indexOf('/');
-  if (slash < 0) return false;
-  const length = text.slice(slash + 1);
-  return /^[0-9]{1,6}$/.test(length) && prefixOf(text.slice(0, slash), Number(length)) !== undefined;
+  return parsePrefix(text.replace(/(?<=^|[./])0+(?=[0-9])/g, '')) !== undefined;
 }
 
 /** True if every address of `inner` is an address of `outer`. */
