@@ -18,3 +18,4 @@ export {
   type Ref,
 } from './object.ts';
 export * from './watch/index.ts';
+export * from './queue/index.ts';
