@@ -1,6 +1,6 @@
 // Objects in, answers out: the Istio evaluators behind one door.
 import type { ObjectRef, Refusal, Verdict } from '../verdict.ts';
-import { type Address, parseAddress } from './address.ts';
+import { parseAddress } from './address.ts';
 import { type Admission, admit } from './admit/admit.ts';
 import type { AuthorizationPolicy } from './admit/authorization-policy.ts';
 import type { PeerAuthentication } from './admit/peer-authentication.ts';
@@ -61,25 +61,20 @@ export function loadIstio(objects: readonly unknown[], mesh: MeshConfig): IstioP
   const policies = sorted.map(({ policy }) => policy);
   const lookup = indexPolicies(policies.filter(isAuthorization), policies.filter(isPeerAuthentication), mesh);
   const targets = indexTargets(policies.filter(isAuthorization), mesh);
-  const known = new WeakMap<MeshWorkload, ZtunnelPolicy>();
-  const addressOf = rememberAddresses();
-  const ztunnelPolicyOf = (workload: MeshWorkload): ZtunnelPolicy => {
-    const found = known.get(workload) ?? lookup(workload);
-    known.set(workload, found);
-    return found;
-  };
+  const ztunnelPolicyOf = remember(lookup);
+  const sourceOf = remember((peer: MeshPeer) => ({
+    identity: identityOf(peer, mesh),
+    ip: peer.ip === undefined ? undefined : parseAddress(peer.ip),
+  }));
   return {
     refusals,
     pruned: sorted.flatMap(({ object, pruned }) => (pruned.length > 0 ? [{ object, paths: pruned }] : [])),
     accepted: sorted.map(({ object }) => object),
     ztunnelPolicyOf,
-    judgeZtunnel: ({ from, to, port }) =>
-      judgeConnection(ztunnelPolicyOf(to), {
-        identity: identityOf(from, mesh),
-        sourceIp: addressOf(from.ip),
-        destinationIp: addressOf(to.ip),
-        port,
-      }),
+    judgeZtunnel: ({ from, to, port }) => {
+      const { identity, ip } = sourceOf(from);
+      return judgeConnection(ztunnelPolicyOf(to), { identity, sourceIp: ip, destinationIp: sourceOf(to).ip, port });
+    },
     waypointPolicyOf: targets,
     waypointOf: indexEnrolment(objects),
     judgeWaypoint: (request) => {
@@ -90,13 +85,15 @@ export function loadIstio(objects: readonly unknown[], mesh: MeshConfig): IstioP
   };
 }
 
-/** Parses every address once, however many questions name it. */
-function rememberAddresses(): (ip: string | undefined) => Address | undefined {
-  const known = new Map<string, Address | undefined>();
-  return (ip) => {
-    if (ip === undefined) return undefined;
-    if (!known.has(ip)) known.set(ip, parseAddress(ip));
-    return known.get(ip);
+/** Computes once per object: a caller that asks many questions passes the same workloads again and again. */
+function remember<K extends object, V>(compute: (key: K) => V): (key: K) => V {
+  const known = new WeakMap<K, { readonly value: V }>();
+  return (key) => {
+    const found = known.get(key);
+    if (found) return found.value;
+    const value = compute(key);
+    known.set(key, { value });
+    return value;
   };
 }
 

@@ -4,7 +4,7 @@
 export type Truth = boolean | string;
 
 /** All of them. One `false` decides, whatever is unknown beside it. */
-export function allOf<T>(items: Iterable<T>, test: (item: T) => Truth): Truth {
+export function allOf<T>(items: readonly T[], test: (item: T) => Truth): Truth {
   let unknown: string | undefined;
   for (const item of items) {
     const truth = test(item);
@@ -15,7 +15,7 @@ export function allOf<T>(items: Iterable<T>, test: (item: T) => Truth): Truth {
 }
 
 /** Any of them. One `true` decides, whatever is unknown beside it. */
-export function anyOf<T>(items: Iterable<T>, test: (item: T) => Truth): Truth {
+export function anyOf<T>(items: readonly T[], test: (item: T) => Truth): Truth {
   let unknown: string | undefined;
   for (const item of items) {
     const truth = test(item);

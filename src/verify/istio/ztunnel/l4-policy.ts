@@ -84,29 +84,34 @@ export function isVoid(match: L4Match): boolean {
   return Object.values(match).every((values: readonly unknown[]) => values.length === 0);
 }
 
+/** The hot path: millions of questions end here, most of them at the first field that differs. */
 function entryMatches(match: L4Match, { identity, port, sourceIp, destinationIp }: Connection): Truth {
+  const { ports, notPorts, principals, notPrincipals, namespaces, notNamespaces } = match;
+  if ((ports.length > 0 && !ports.includes(port)) || notPorts.includes(port)) return false;
+  if (principals.length > 0 && !principals.some((wanted) => hasPrincipal(wanted, identity))) return false;
+  if (notPrincipals.length > 0 && notPrincipals.some((wanted) => hasPrincipal(wanted, identity))) return false;
   const namespace = identity?.namespace ?? '';
-  if (!both(match.ports, match.notPorts, (wanted) => wanted === port)) return false;
-  if (!both(match.principals, match.notPrincipals, (wanted) => hasPrincipal(wanted, identity))) return false;
-  if (!both(match.namespaces, match.notNamespaces, (wanted) => textMatches(wanted, namespace))) return false;
-  if (!both(match.serviceAccounts, match.notServiceAccounts, (wanted) => isAccount(wanted, identity))) return false;
-  const source = bothBlocks(match.sourceIps, match.notSourceIps, sourceIp, 'SourceIpUnknown');
-  const destination = bothBlocks(match.destinationIps, match.notDestinationIps, destinationIp, 'DestinationIpUnknown');
-  return allOf([source, destination], (truth) => truth);
+  if (namespaces.length > 0 && !namespaces.some((wanted) => textMatches(wanted, namespace))) return false;
+  if (notNamespaces.length > 0 && notNamespaces.some((wanted) => textMatches(wanted, namespace))) return false;
+  const { serviceAccounts, notServiceAccounts } = match;
+  if (serviceAccounts.length > 0 && !serviceAccounts.some((wanted) => isAccount(wanted, identity))) return false;
+  if (notServiceAccounts.length > 0 && notServiceAccounts.some((wanted) => isAccount(wanted, identity))) return false;
+  const source = blocksMatch(match.sourceIps, match.notSourceIps, sourceIp, 'SourceIpUnknown');
+  if (source === false) return false;
+  const destination = blocksMatch(match.destinationIps, match.notDestinationIps, destinationIp, 'DestinationIpUnknown');
+  return destination === true ? source : destination;
 }
 
-function both<T>(wanted: readonly T[], unwanted: readonly T[], test: (value: T) => boolean): boolean {
-  return (wanted.length === 0 || wanted.some(test)) && !unwanted.some(test);
-}
-
-function bothBlocks(
+function blocksMatch(
   wanted: readonly Block[],
   unwanted: readonly Block[],
   address: Address | undefined,
   unknown: string,
 ): Truth {
   if (wanted.length === 0 && unwanted.length === 0) return true;
-  return address ? both(wanted, unwanted, (block) => contains(block, address)) : unknown;
+  if (!address) return unknown;
+  const within = (block: Block) => contains(block, address);
+  return (wanted.length === 0 || wanted.some(within)) && !unwanted.some(within);
 }
 
 /** Without identity there is no principal to compare, not even an empty one (I14). */
