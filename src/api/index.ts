@@ -1,9 +1,11 @@
 // The door of the vocabulary: every kind that Lattice declares, and the types that rooms share.
 export { type BuiltinPeerSpec, ENTITIES, type LatticeConfig, type PodSelector } from './config.ts';
+export { type CustomResourceDefinition, customResourceDefinitions } from './crd.ts';
 export { type Endpoint, type Host, hostText, parseEndpoint, type Scheme } from './endpoint.ts';
 export type { LatticeExternalService } from './external-service.ts';
 export { type Finding, formatPath, type ObjectName, type Severity } from './finding.ts';
 export { type Cidr, containsCidr, formatAddress, formatCidr, overlapsCidr, parseCidr } from './ip.ts';
+export { type JsonSchema, jsonSchema } from './json-schema.ts';
 export { API_VERSION } from './metadata.ts';
 export { type Issue, isLattice, KINDS, type LatticeObject, type Parsed, parseObject } from './parse.ts';
 export { type DeclaredPort, type LatticeService, PROTOCOLS, type Protocol, type ServiceResource } from './service.ts';

@@ -1,0 +1,238 @@
+import { declaredSchema, isSchema, type JsonSchema } from './json-schema.ts';
+import { specAliases } from './spelling.ts';
+import { celField, rules, structural } from './structural.ts';
+
+/** A CustomResourceDefinition as it is applied. */
+export interface CustomResourceDefinition {
+  readonly apiVersion: 'apiextensions.k8s.io/v1';
+  readonly kind: 'CustomResourceDefinition';
+  readonly metadata: { readonly name: string };
+  readonly spec: JsonSchema;
+}
+
+interface Definition {
+  readonly kind: 'LatticeService' | 'LatticeExternalService';
+  readonly plural: string;
+  readonly shortName: string;
+  readonly columns: readonly JsonSchema[];
+  /** Rules over several fields, each at the path of the part that it judges; minimum sizes that zod checks in code. */
+  readonly parts: readonly (readonly [path: readonly string[], keywords: JsonSchema])[];
+}
+
+const READY = {
+  name: 'Ready',
+  type: 'string',
+  description: 'Whether the agreements are enforced.',
+  jsonPath: '.status.conditions[?(@.type=="Ready")].status',
+};
+const REASON = {
+  name: 'Reason',
+  type: 'string',
+  description: 'Why, in one word.',
+  jsonPath: '.status.conditions[?(@.type=="Ready")].reason',
+};
+const AGE = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
+
+const DEFINITIONS: readonly Definition[] = [
+  {
+    kind: 'LatticeService',
+    plural: 'latticeservices',
+    shortName: 'lsvc',
+    columns: [
+      { name: 'Mode', type: 'string', description: 'enforce (default) or shadow.', jsonPath: '.spec.mode' },
+      READY,
+      REASON,
+      {
+        name: 'Account',
+        type: 'string',
+        description: 'The ServiceAccount.',
+        jsonPath: '.spec.serviceAccount',
+        priority: 1,
+      },
+      AGE,
+    ],
+    parts: [
+      [
+        [],
+        rules(
+          {
+            rule: 'has(self.containers) || has(self.selector)',
+            message: 'needs containers (to deploy) or selector.matchLabels (to adopt pods that exist)',
+          },
+          {
+            rule: '!(has(self.containers) && has(self.selector))',
+            message: 'deploys (containers) or adopts (selector), not both: remove one of them',
+          },
+        ),
+      ],
+      [['containers'], { minProperties: 1 }],
+      [['selector', 'matchLabels'], { minProperties: 1 }],
+      [
+        ['replicas'],
+        rules({
+          rule: '!has(self.min) || !has(self.max) || self.min <= self.max',
+          message: 'max must be at least min',
+        }),
+      ],
+    ],
+  },
+  {
+    kind: 'LatticeExternalService',
+    plural: 'latticeexternalservices',
+    shortName: 'lext',
+    columns: [READY, REASON, AGE],
+    parts: [
+      [
+        [],
+        rules(
+          {
+            rule: 'has(self.endpoints) || has(self.sources)',
+            message: 'needs endpoints (something outside that is called) or sources (callers from outside)',
+          },
+          {
+            // The whole Internet, in both notations of a host.
+            rule: "!has(self.endpoints) || (has(self.world) && self.world) || !self.endpoints.exists(name, self.endpoints[name].matches('/0[]]?/?(:[0-9]*)?/?$'))",
+            message: 'an endpoint is the whole Internet: write "world: true" if that is meant, else a narrower CIDR',
+          },
+        ),
+      ],
+      [['endpoints'], { minProperties: 1, maxProperties: 256 }],
+    ],
+  },
+];
+
+/** The CustomResourceDefinitions of the kinds that are declared in a cluster, in order of their names. */
+export function customResourceDefinitions(): readonly CustomResourceDefinition[] {
+  return DEFINITIONS.map(definition).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+}
+
+function definition({ kind, plural, shortName, columns, parts }: Definition): CustomResourceDefinition {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.lattice.dev` },
+    spec: {
+      group: 'lattice.dev',
+      names: {
+        kind,
+        listKind: `${kind}List`,
+        plural,
+        singular: kind.toLowerCase(),
+        shortNames: [shortName],
+        categories: ['lattice'],
+      },
+      scope: 'Namespaced',
+      versions: [
+        {
+          name: 'v1alpha1',
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: objectSchema(kind, parts) },
+          subresources: { status: {} },
+          additionalPrinterColumns: columns,
+        },
+      ],
+    },
+  };
+}
+
+function objectSchema(kind: Definition['kind'], parts: Definition['parts']): JsonSchema {
+  const declared = declaredSchema(kind);
+  const properties = isSchema(declared['properties']) ? declared['properties'] : {};
+  const name = field(properties['metadata'], 'name');
+  const base = structural(isSchema(properties['spec']) ? properties['spec'] : {}, kind);
+  const judged = parts.reduce((schema, [path, keywords]) => merge(schema, path, keywords), base);
+  return {
+    description: DESCRIPTIONS[kind],
+    type: 'object',
+    required: ['spec'],
+    properties: {
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: { type: 'object', properties: { name: structural(name, 'metadata.name') } },
+      spec: withAliases(judged, kind),
+      status: STATUS,
+    },
+  };
+}
+
+const DESCRIPTIONS: Readonly<Record<Definition['kind'], string>> = {
+  LatticeService: 'A workload, the ports that it offers, whom it calls and who calls it.',
+  LatticeExternalService: 'Something outside the cluster that services call, or that calls them.',
+};
+
+/** Other spellings are kept by the API server, so that Lattice can read them; both at once are refused. */
+function withAliases(spec: JsonSchema, kind: string): JsonSchema {
+  const properties = isSchema(spec['properties']) ? spec['properties'] : {};
+  const aliases = Object.entries(specAliases(kind));
+  const fields = aliases.map(([alias, name]): [string, JsonSchema] => [
+    alias,
+    { ...(isSchema(properties[name]) ? properties[name] : {}), description: `Other spelling of ${name}.` },
+  ]);
+  const exclusive = [...new Set(aliases.map(([, name]) => name))].map((name) => {
+    const spellings = [name, ...aliases.filter(([, of]) => of === name).map(([alias]) => alias)];
+    return {
+      rule: `[${spellings.map((each) => `has(self.${celField(each)})`).join(', ')}].filter(written, written).size() <= 1`,
+      message: `${spellings.join(', ')} are spellings of one field: write one of them`,
+    };
+  });
+  const written: unknown = spec['x-kubernetes-validations'];
+  const before: readonly unknown[] = Array.isArray(written) ? written : [];
+  return {
+    ...spec,
+    properties: { ...properties, ...Object.fromEntries(fields) },
+    'x-kubernetes-validations': [...before, ...exclusive],
+  };
+}
+
+const STATUS: JsonSchema = {
+  description: 'What Lattice made of the declaration. Written by the operator alone.',
+  type: 'object',
+  properties: {
+    observedGeneration: {
+      description: 'The generation of the declaration that this status is about.',
+      type: 'integer',
+      format: 'int64',
+      minimum: 0,
+    },
+    phase: {
+      description: 'Pending, Ready, Degraded (some edge is refused) or Failed (none can be enforced).',
+      type: 'string',
+      maxLength: 16,
+      enum: ['Pending', 'Ready', 'Degraded', 'Failed'],
+    },
+    conditions: {
+      type: 'array',
+      maxItems: 64,
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['type'],
+      items: {
+        type: 'object',
+        required: ['type', 'status', 'lastTransitionTime', 'reason', 'message'],
+        properties: {
+          type: { type: 'string', maxLength: 316 },
+          status: { type: 'string', maxLength: 7, enum: ['True', 'False', 'Unknown'] },
+          reason: { type: 'string', minLength: 1, maxLength: 1024 },
+          message: { type: 'string', maxLength: 32_768 },
+          lastTransitionTime: { type: 'string', format: 'date-time', maxLength: 64 },
+          observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
+        },
+      },
+    },
+  },
+};
+
+/** `schema` with keywords added to the part at `path`. */
+function merge(schema: JsonSchema, path: readonly string[], keywords: JsonSchema): JsonSchema {
+  const [step, ...rest] = path;
+  if (step === undefined) return { ...schema, ...keywords };
+  const properties = schema['properties'];
+  if (!isSchema(properties) || !isSchema(properties[step])) throw new Error(`no field ${step} to judge`);
+  return { ...schema, properties: { ...properties, [step]: merge(properties[step], rest, keywords) } };
+}
+
+function field(schema: unknown, name: string): JsonSchema {
+  const properties = isSchema(schema) ? schema['properties'] : undefined;
+  const found = isSchema(properties) ? properties[name] : undefined;
+  return isSchema(found) ? found : {};
+}

@@ -1,0 +1,49 @@
+import type { CommandFile } from './command.ts';
+
+/** Every command that exists, in the order of the help. Only the one that is called is loaded. */
+export const COMMANDS: readonly {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandFile>;
+}[] = [
+  {
+    name: 'compile',
+    summary: "Print the engines' objects that enforce the agreements",
+    load: async () => (await import('./commands/compile.ts')).compile,
+  },
+  {
+    name: 'graph',
+    summary: 'Show the agreements, and the halves that nobody answers',
+    load: async () => (await import('./commands/graph.ts')).graph,
+  },
+  {
+    name: 'config',
+    summary: 'List exemptions and built-in peers: what each opens, and for whom',
+    load: async () => (await import('./commands/config.ts')).config,
+  },
+  {
+    name: 'fmt',
+    summary: 'Rewrite declarations in the canonical spelling and order; comments stay',
+    load: async () => (await import('./commands/fmt.ts')).fmt,
+  },
+  {
+    name: 'crds',
+    summary: 'Print the CustomResourceDefinitions',
+    load: async () => (await import('./commands/crds.ts')).crds,
+  },
+  {
+    name: 'schema',
+    summary: 'Print the JSON Schema of a kind, for editors',
+    load: async () => (await import('./commands/schema.ts')).schema,
+  },
+  {
+    name: 'completion',
+    summary: 'Print the completion script of a shell',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+  {
+    name: 'version',
+    summary: 'Print the version',
+    load: async () => (await import('./commands/version.ts')).version,
+  },
+];

@@ -1,0 +1,73 @@
+import {
+  type Finding,
+  isLattice,
+  type Issue,
+  type LatticeConfig,
+  type LatticeObject,
+  parseObject,
+} from '../api/index.ts';
+import type { Loaded, LoadedObject, Places } from './io/index.ts';
+
+/** The input, understood: Lattice's own objects validated, all others as they are. */
+export interface Declared {
+  readonly lattice: readonly Exclude<LatticeObject, LatticeConfig>[];
+  readonly others: readonly LoadedObject[];
+  /** What kept something from being read; any error here means exit code 2. */
+  readonly findings: readonly Finding[];
+  /** Puts the place where it is written on a finding about an object of the input. */
+  readonly placed: (finding: Finding) => Finding;
+}
+
+/** Validates what was loaded. Each issue becomes a finding with its file, line and column. */
+export function understand(loaded: Loaded): Declared {
+  const lattice: Exclude<LatticeObject, LatticeConfig>[] = [];
+  const others: LoadedObject[] = [];
+  const findings: Finding[] = [...loaded.findings];
+  const known = new Map<string, LoadedObject>();
+  for (const object of loaded.objects) {
+    known.set(keyOf(object), object);
+    if (!isLattice(object.raw)) {
+      others.push(object);
+      continue;
+    }
+    const parsed = parseObject(object.raw);
+    if (!parsed.ok) findings.push(...parsed.issues.map((issue) => findingOf(issue, object, loaded.places)));
+    else if (parsed.value.kind === 'LatticeConfig') findings.push(unusedConfig(object, loaded.places));
+    else lattice.push(parsed.value);
+  }
+  return { lattice, others, findings, placed: (finding) => place(finding, known, loaded.places) };
+}
+
+/** An issue of validation as a finding. */
+export function findingOf(issue: Issue, object: LoadedObject, places: Places): Finding {
+  return {
+    code: issue.message.startsWith('unknown field') ? 'UnknownField' : 'InvalidField',
+    severity: 'error',
+    message: issue.message,
+    object: { kind: object.kind, namespace: object.namespace, name: object.name },
+    path: issue.path,
+    ...(issue.fix === undefined ? {} : { fix: issue.fix }),
+    ...places.of(object, issue.path),
+  };
+}
+
+function unusedConfig(object: LoadedObject, places: Places): Finding {
+  return {
+    code: 'ConfigNotUsed',
+    severity: 'info',
+    message: 'a LatticeConfig among the inputs has no effect by itself',
+    object: { kind: object.kind, namespace: '', name: object.name },
+    fix: `give it with --config ${object.source.file}`,
+    ...places.of(object, ['kind']),
+  };
+}
+
+function place(finding: Finding, known: ReadonlyMap<string, LoadedObject>, places: Places): Finding {
+  if (finding.file !== undefined || !finding.object) return finding;
+  const object = known.get(keyOf(finding.object));
+  return object ? { ...finding, ...places.of(object, finding.path ?? ['metadata', 'name']) } : finding;
+}
+
+function keyOf(object: { readonly kind: string; readonly namespace: string; readonly name: string }): string {
+  return `${object.kind} ${object.namespace}/${object.name}`;
+}

@@ -1,0 +1,14 @@
+/** Rows under a header, in columns three spaces apart, as kubectl prints them. Empty cells read `<none>`. */
+export function toTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [header, ...rows].map((row) => header.map((_, column) => row[column] || '<none>'));
+  const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('   ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { type Finding, type LatticeConfig, parseObject } from '../api/index.ts';
+import { exemptionsOf, factOf, ServiceGraph, type Settings } from '../graph/index.ts';
+import type { CompileOptions } from '../policy/index.ts';
+import { UsageError } from './command.ts';
+import { type Declared, findingOf, understand } from './declared.ts';
+import type { GraphFlags } from './flags.ts';
+import { formatFindings, type LoadedObject, readInput, readObjects } from './io/index.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Everything that a command over a graph needs. */
+export interface GraphInput {
+  readonly graph: ServiceGraph;
+  readonly options: CompileOptions;
+  /** Objects of other kinds than Lattice's, as they were written. */
+  readonly others: readonly LoadedObject[];
+  /** Warnings and advice about the input itself. */
+  readonly findings: readonly Finding[];
+  readonly placed: (finding: Finding) => Finding;
+}
+
+/**
+ * Reads PATHs into a graph. When the input is invalid every error is printed and the result is undefined: the command
+ * then ends with exit code 2 and an empty stdout.
+ */
+export async function loadGraph(
+  paths: readonly string[],
+  flags: GraphFlags,
+  terminal: Terminal,
+): Promise<GraphInput | undefined> {
+  if (paths.length === 0) throw new UsageError('needs a PATH: a file, a directory, a glob, or "-" for standard input');
+  const config = flags.config === undefined ? undefined : readConfig(flags.config, terminal);
+  if (config === false) return undefined;
+  const loaded = await readInput(paths, flags.namespace, terminal.stdin);
+  const declared = understand(loaded);
+  if (declared.findings.some(({ severity }) => severity === 'error')) {
+    terminal.stderr(formatFindings(declared.findings, terminal.colour.stderr));
+    return undefined;
+  }
+  const { settings, options } = optionsFor(flags, config);
+  return {
+    graph: graphOf(declared, settings, flags.namespace),
+    options,
+    others: declared.others,
+    findings: declared.findings,
+    placed: declared.placed,
+  };
+}
+
+/** Flags and configuration as the graph and the compilers want them. */
+export function optionsFor(
+  flags: GraphFlags,
+  config: LatticeConfig | undefined,
+): { readonly settings: Settings; readonly options: CompileOptions } {
+  const exemptions = exemptionsOf(config);
+  const mesh = flags.mesh ?? (flags.engine.includes('istio') ? 'ambient' : 'none');
+  const { egressWaypoint } = flags;
+  return {
+    settings: {
+      mesh,
+      exemptions,
+      ...(egressWaypoint ? { egressWaypoint: { ...egressWaypoint, assumed: true } } : {}),
+    },
+    options: {
+      engines: flags.engine,
+      trustDomain: flags.trustDomain,
+      clusterName: flags.clusterName,
+      mesh,
+      exemptions,
+      ...(egressWaypoint ? { egressWaypoint: { ...egressWaypoint, account: egressWaypoint.name } } : {}),
+    },
+  };
+}
+
+/** Reads the file of `--config`. False when it is invalid: its errors were printed. */
+export function readConfig(file: string, terminal: Terminal): LatticeConfig | false {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`--config ${file} cannot be read`, { cause: error });
+  }
+  const { objects, findings, places } = readObjects([{ file, text }], '');
+  const all = [...findings];
+  const configs: LatticeConfig[] = [];
+  for (const object of objects) {
+    const parsed = parseObject(object.raw);
+    if (!parsed.ok) all.push(...parsed.issues.map((issue) => findingOf(issue, object, places)));
+    else if (parsed.value.kind === 'LatticeConfig') configs.push(parsed.value);
+  }
+  const [config] = configs;
+  if (all.length === 0 && config && configs.length === 1) return config;
+  if (all.length === 0)
+    throw new UsageError(`--config ${file} must hold one LatticeConfig, and holds ${configs.length}`);
+  terminal.stderr(formatFindings(all, terminal.colour.stderr));
+  return false;
+}
+
+function graphOf(declared: Declared, settings: Settings, namespace: string): ServiceGraph {
+  const facts = declared.others.flatMap((object) => factOf(object.raw, namespace) ?? []);
+  return ServiceGraph.of([...declared.lattice, ...facts], settings, namespace);
+}
