@@ -66,7 +66,7 @@ async function judgeEstate(run: Run, number: number): Promise<void> {
   let estate = makeEstate(random, mesh, 4 + random.below(9));
   // Agents of either default: what we write must not depend on how far a selector reaches by itself (C10).
   const scope = random.chance(0.5) ? CLUSTER : '';
-  const compiler = await openCompiler(run.options.through, mesh);
+  const compiler = await openCompiler(run.options.through, estate);
   let before = new Map<string, PolicyObject>();
   for (let step = 0; step <= EDITS && hasBudget(run); step += 1) {
     const next = step === 0 ? estate : editEstate(random, estate);

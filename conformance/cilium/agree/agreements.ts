@@ -2,9 +2,9 @@
 // with the graph or the compilers, and looks at every pair.
 import type {
   Declaration,
+  DeploymentManifest,
   Entry,
   ExternalDeclaration,
-  PortDeclaration,
   ServiceDeclaration,
   Transport,
 } from './declarations.ts';
@@ -16,126 +16,196 @@ export interface Opening {
 }
 
 export interface Outside extends Opening {
-  /** A name, `*.suffix`, an address or a CIDR. */
+  /** A name, `*.suffix`, an address or a CIDR; a source may be `world`, `ingress` or `nodes`. */
   readonly host: string;
+}
+
+/** A port that a service offers, under the names that halves use for it. */
+interface Offer extends Opening {
+  readonly name: string;
+  readonly servicePort: number;
 }
 
 export interface Agreements {
   readonly services: ReadonlyMap<string, ServiceDeclaration>;
   /** Agreed target ports from one service to another; both are `namespace/name`. */
   readonly between: (caller: string, callee: string) => readonly Opening[];
-  /** Whether another declared service runs under the same account, and nobody accepted that. */
+  /** Whether another workload runs under the same account, and nobody accepted that. */
   readonly sharesIdentity: (service: string) => boolean;
   /** What a service may call outside. */
   readonly egress: (caller: string) => readonly Outside[];
-  /** Sources from outside that may call a service: `world`, `ingress`, `nodes` or a CIDR. */
+  /** Sources from outside that may call a service. */
   readonly ingress: (callee: string) => readonly Outside[];
+  /** A service's own ports that a built-in peer may call, and the numbers that it narrows the peer's ports to. */
+  readonly builtinInbound: (callee: string, peer: string) => readonly Opening[];
+  readonly builtinOutbound: (caller: string, peer: string, offered: readonly number[]) => readonly number[];
+  readonly accountOf: (service: ServiceDeclaration) => string;
 }
 
 export function agree(declarations: readonly Declaration[]): Agreements {
   const services = new Map<string, ServiceDeclaration>();
-  const externals = new Map<string, ExternalDeclaration>();
+  const externals: ExternalDeclaration[] = [];
+  const deployments: DeploymentManifest[] = [];
   for (const declaration of declarations) {
     if (declaration.kind === 'LatticeService') services.set(keyOf(declaration), declaration);
-    if (declaration.kind === 'LatticeExternalService') externals.set(keyOf(declaration), declaration);
+    if (declaration.kind === 'LatticeExternalService') externals.push(declaration);
+    if (declaration.kind === 'Deployment') deployments.push(declaration);
   }
+  const accountOf = (service: ServiceDeclaration): string =>
+    service.spec.serviceAccount ??
+    (service.spec.containers
+      ? service.metadata.name
+      : (podsOf(service, deployments)?.spec.template.spec.serviceAccountName ?? 'default'));
+  const withService = <T>(key: string, ask: (service: ServiceDeclaration) => T[]): T[] => {
+    const service = services.get(key);
+    return service ? ask(service) : [];
+  };
   return {
     services,
-    between: (caller, callee) => between(services.get(caller), services.get(callee)),
-    sharesIdentity: (key) => sharesIdentity(services.get(key), [...services.values()]),
-    egress: (caller) => egressOf(services.get(caller), externals),
-    ingress: (callee) => ingressOf(services.get(callee), externals),
+    accountOf,
+    between: (from, to) =>
+      withService(from, (caller) =>
+        withService(to, (callee) => between(caller, callee, offersOf(callee, deployments))),
+      ),
+    sharesIdentity: (key) => {
+      const service = services.get(key);
+      if (!service || service.spec.allowSharedIdentity === true) return false;
+      const { namespace } = service.metadata;
+      const others = [...services.values()].filter(
+        (other) => other !== service && other.metadata.namespace === namespace,
+      );
+      const strays = deployments.filter(
+        (each) =>
+          each.metadata.namespace === namespace && ![...services.values()].some((other) => selects(other, each)),
+      );
+      const taken = [...others.map(accountOf), ...strays.map((each) => each.spec.template.spec.serviceAccountName)];
+      return taken.includes(accountOf(service));
+    },
+    egress: (key) => withService(key, (caller) => externals.flatMap((external) => egressOf(caller, external))),
+    ingress: (key) =>
+      withService(key, (callee) =>
+        externals.flatMap((external) => ingressOf(callee, external, offersOf(callee, deployments))),
+      ),
+    builtinInbound: (key, peer) =>
+      withService(key, (callee) => {
+        const grants = builtinEntries(callee, 'inbound', peer);
+        return offersOf(callee, deployments).filter((offer) => grants.some((grant) => covers(grant, offer)));
+      }),
+    builtinOutbound: (key, peer, offered) =>
+      withService(key, (caller) => {
+        const asks = builtinEntries(caller, 'outbound', peer);
+        return offered.filter((port) => asks.some((ask) => ask.ports === undefined || ask.ports.includes(port)));
+      }),
   };
 }
 
-function between(caller: ServiceDeclaration | undefined, callee: ServiceDeclaration | undefined): Opening[] {
-  if (!caller || !callee) return [];
-  const ports = Object.entries(callee.spec.service?.ports ?? {});
+function between(caller: ServiceDeclaration, callee: ServiceDeclaration, offers: readonly Offer[]): Opening[] {
   const asks = entriesFor(caller, 'outbound', 'service', callee);
   const grants = entriesFor(callee, 'inbound', 'service', caller);
-  const agreed = ports.filter(([name, port]) =>
+  return offers.filter((offer) =>
     asks.some((ask) =>
-      grants.some(
-        (grant) => !(ask.id === '*' && grant.id === '*') && covers(ask, name, port) && covers(grant, name, port),
-      ),
+      // Two wildcards never agree: one side must name the other.
+      grants.some((grant) => !(ask.id === '*' && grant.id === '*') && covers(ask, offer) && covers(grant, offer)),
     ),
   );
-  return agreed.map(([, port]) => opening(port));
 }
 
-function sharesIdentity(service: ServiceDeclaration | undefined, all: readonly ServiceDeclaration[]): boolean {
-  if (!service || service.spec.allowSharedIdentity === true) return false;
-  const account = ({ metadata, spec }: ServiceDeclaration): string =>
-    `${metadata.namespace}/${spec.serviceAccount ?? metadata.name}`;
-  return all.some((other) => other !== service && account(other) === account(service));
-}
-
-function egressOf(
-  caller: ServiceDeclaration | undefined,
-  externals: ReadonlyMap<string, ExternalDeclaration>,
-): Outside[] {
-  if (!caller) return [];
-  return [...externals.values()].flatMap((external) => {
-    const asks = entriesFor(caller, 'outbound', 'external_service', external);
-    const admitted = (external.spec.allowed_requesters ?? []).some((text) => isMember(text, external, caller));
-    if (!admitted) return [];
-    return Object.entries(external.spec.endpoints ?? {}).flatMap(([name, url]) => {
-      const outside = readUrl(url);
-      return asks.some((ask) => covers(ask, name, { port: outside.port })) ? [outside] : [];
-    });
+function egressOf(caller: ServiceDeclaration, external: ExternalDeclaration): Outside[] {
+  const asks = entriesFor(caller, 'outbound', 'external_service', external);
+  const admitted = (external.spec.allowed_requesters ?? []).some((text) => isMember(text, external, caller));
+  if (!admitted) return [];
+  return Object.entries(external.spec.endpoints ?? {}).flatMap(([name, url]) => {
+    const outside = readUrl(url);
+    return asks.some((ask) => covers(ask, { name, servicePort: outside.port })) ? [outside] : [];
   });
 }
 
-function ingressOf(
-  callee: ServiceDeclaration | undefined,
-  externals: ReadonlyMap<string, ExternalDeclaration>,
-): Outside[] {
-  if (!callee) return [];
-  return [...externals.values()].flatMap((external) => {
-    const grants = entriesFor(callee, 'inbound', 'external_service', external);
-    const admitted = (external.spec.allowed_targets ?? []).some((text) => isMember(text, external, callee));
-    if (!admitted) return [];
-    const ports = Object.entries(callee.spec.service?.ports ?? {});
-    const open = ports.filter(([name, port]) => grants.some((grant) => covers(grant, name, port)));
-    return (external.spec.sources ?? []).flatMap((host) => open.map(([, port]) => ({ host, ...opening(port) })));
-  });
+function ingressOf(callee: ServiceDeclaration, external: ExternalDeclaration, offers: readonly Offer[]): Outside[] {
+  const grants = entriesFor(callee, 'inbound', 'external_service', external);
+  const admitted = (external.spec.allowed_targets ?? []).some((text) => isMember(text, external, callee));
+  if (!admitted) return [];
+  const open = offers.filter((offer) => grants.some((grant) => covers(grant, offer)));
+  return (external.spec.sources ?? []).flatMap((host) => open.map(({ port, protocol }) => ({ host, port, protocol })));
+}
+
+/** What a service offers: its declared ports, else those of its pods. A named target port means what the pods mean. */
+function offersOf(service: ServiceDeclaration, deployments: readonly DeploymentManifest[]): Offer[] {
+  const pods = podsOf(service, deployments);
+  const real = pods?.spec.template.spec.containers.flatMap(({ ports }) => ports) ?? [];
+  const declared = service.spec.service?.ports;
+  if (!declared) {
+    return real.map(({ name, containerPort: port, protocol }) => ({ name, servicePort: port, port, protocol }));
+  }
+  return Object.entries(declared).flatMap(
+    ([name, { port: servicePort, targetPort = servicePort, protocol = 'TCP' }]) => {
+      const found = real.find((each) => each.name === targetPort && each.protocol === protocol)?.containerPort;
+      const port = typeof targetPort === 'number' ? targetPort : found;
+      return port === undefined ? [] : [{ name, servicePort, port, protocol }];
+    },
+  );
+}
+
+function podsOf(
+  service: ServiceDeclaration,
+  deployments: readonly DeploymentManifest[],
+): DeploymentManifest | undefined {
+  return deployments.find((each) => selects(service, each));
+}
+
+/** Whether these pods belong to the service. */
+function selects(service: ServiceDeclaration, deployment: DeploymentManifest): boolean {
+  const { labels } = deployment.spec.template.metadata;
+  return (
+    service.metadata.namespace === deployment.metadata.namespace &&
+    Object.entries(selectorOf(service)).every(([key, value]) => labels[key] === value)
+  );
+}
+
+/** The labels by which a service's pods are known. */
+export function selectorOf({ metadata, spec }: ServiceDeclaration): Readonly<Record<string, string>> {
+  return spec.selector?.matchLabels ?? { 'app.kubernetes.io/name': metadata.name };
 }
 
 type Named = ServiceDeclaration | ExternalDeclaration;
+type Direction = 'outbound' | 'inbound';
 
 /** The declarer's entries of this direction that name the peer, by name or by `*`. */
 function entriesFor(
   declarer: ServiceDeclaration,
-  direction: 'outbound' | 'inbound',
+  direction: Direction,
   type: 'service' | 'external_service',
   peer: Named,
 ): Entry[] {
-  return Object.entries(declarer.spec.resources ?? {}).flatMap(([key, entry]) => {
-    const wanted = entry.direction ?? 'outbound';
-    if ((entry.type ?? 'service') !== type || (wanted !== direction && wanted !== 'both')) return [];
-    const id = entry.id ?? key;
-    const scope = entry.namespace ?? declarer.metadata.namespace;
+  return entriesOf(declarer, direction, type).filter(({ id = '', namespace = declarer.metadata.namespace }) => {
     if (id === '*') {
-      const inScope = scope === '*' || scope === peer.metadata.namespace;
+      const inScope = namespace === '*' || namespace === peer.metadata.namespace;
       // A wildcard stands for other services: never for the declarer itself, never for anything outside.
-      return inScope && type === 'service' && keyOf(peer) !== keyOf(declarer) ? [{ ...entry, id }] : [];
+      return inScope && type === 'service' && keyOf(peer) !== keyOf(declarer);
     }
-    return (id.includes('/') ? id : `${scope}/${id}`) === keyOf(peer) ? [{ ...entry, id }] : [];
+    return (id.includes('/') ? id : `${namespace}/${id}`) === keyOf(peer);
   });
 }
 
-function covers(entry: Entry, name: string, port: PortDeclaration): boolean {
-  return entry.ports === undefined || entry.ports.includes(name) || entry.ports.includes(port.port);
+function builtinEntries(declarer: ServiceDeclaration, direction: Direction, peer: string): Entry[] {
+  return entriesOf(declarer, direction, 'builtin').filter(({ id }) => id === peer);
+}
+
+/** Entries of one type and direction, each with its id spelled out. */
+function entriesOf(declarer: ServiceDeclaration, direction: Direction, type: Entry['type']): Entry[] {
+  return Object.entries(declarer.spec.resources ?? {}).flatMap(([key, entry]) => {
+    const { direction: wanted = 'outbound', type: found = 'service', id = key } = entry;
+    return found === type && (wanted === direction || wanted === 'both') ? [{ ...entry, id }] : [];
+  });
+}
+
+function covers(entry: Entry, { name, servicePort }: Pick<Offer, 'name' | 'servicePort'>): boolean {
+  return entry.ports === undefined || entry.ports.includes(name) || entry.ports.includes(servicePort);
 }
 
 function isMember(text: string, external: ExternalDeclaration, service: ServiceDeclaration): boolean {
   const [first, second] = text.includes('/') ? text.split('/') : [external.metadata.namespace, text];
   const inNamespace = first === '*' || first === service.metadata.namespace;
   return inNamespace && (second === '*' || second === service.metadata.name);
-}
-
-function opening(port: PortDeclaration): Opening {
-  return { port: port.targetPort ?? port.port, protocol: port.protocol ?? 'TCP' };
 }
 
 /** Reads the few forms of URL that the generator writes: `scheme://host:port`, IPv6 in brackets. */

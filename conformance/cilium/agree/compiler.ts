@@ -15,29 +15,32 @@ import {
 } from '../../../src/graph/index.ts';
 import { type CompileOptions, compileUnit, type Draft, type Engine, enginesFor } from '../../../src/policy/index.ts';
 import { isRecord, type PolicyObject } from '../scenario.ts';
-import { type Declaration, declarationKey } from './declarations.ts';
-import { type Estate, inputsOf, type Mesh } from './estate.ts';
+import { type Declaration, declarationKey, type Manifest } from './declarations.ts';
+import { EGRESS_GATEWAY, type Estate, egressGateway, inputsOf } from './estate.ts';
 import { CLUSTER } from './parties.ts';
 
 /** Gives the objects for the estate after an edit; `before` is undefined at first. */
 export type Compiler = (before: Estate | undefined, after: Estate) => Promise<readonly PolicyObject[]>;
 
 /** A compiler for one estate. The library keeps its graph from edit to edit; the command starts afresh. */
-export async function openCompiler(through: 'library' | 'cli', mesh: Mesh): Promise<Compiler> {
-  return through === 'library' ? library(mesh) : async (_before, after) => compileByCommand(mesh, after);
+export async function openCompiler(through: 'library' | 'cli', estate: Estate): Promise<Compiler> {
+  return through === 'library' ? library(estate) : async (_before, after) => compileByCommand(after);
 }
 
-function library(mesh: Mesh): Compiler {
+function library(estate: Estate): Compiler {
+  const { mesh } = estate;
   const exemptions = exemptionsOf();
+  const egress = egressGateway(estate) && EGRESS_GATEWAY;
   const options: CompileOptions = {
     engines: ['cilium'],
     trustDomain: 'cluster.local',
     clusterName: CLUSTER,
     mesh,
+    ...(egress && { egressWaypoint: { ...egress, account: egress.name } }),
     exemptions,
   };
   const engines = enginesFor(options);
-  const graph = new ServiceGraph({ mesh, exemptions });
+  const graph = new ServiceGraph({ mesh, exemptions, ...(egress && { egressWaypoint: { ...egress, assumed: true } }) });
   const drafts = new Map<string, readonly Draft[]>();
   return async (before, after) => {
     const affected = applyChanges(graph, before ? inputsOf(before) : [], inputsOf(after));
@@ -63,11 +66,10 @@ function applyChanges(
     if (old !== one) collect(graph.put(readInput(one)));
   }
   for (const gone of known.values()) {
-    const { kind, metadata } = gone;
     collect(
-      kind === 'Namespace'
-        ? graph.delete({ kind: 'fact', id: factId(readFact(gone)) })
-        : graph.delete({ kind, key: `${metadata.namespace}/${metadata.name}` }),
+      gone.kind === 'LatticeService' || gone.kind === 'LatticeExternalService'
+        ? graph.delete({ kind: gone.kind, key: `${gone.metadata.namespace}/${gone.metadata.name}` })
+        : graph.delete({ kind: 'fact', id: factId(readFact(gone)) }),
     );
   }
   return affected;
@@ -89,7 +91,8 @@ function recompile(
 }
 
 function readInput(declaration: Declaration): Input {
-  if (declaration.kind === 'Namespace') return readFact(declaration);
+  if (declaration.kind !== 'LatticeService' && declaration.kind !== 'LatticeExternalService')
+    return readFact(declaration);
   const parsed = parseObject({ ...declaration });
   if (!parsed.ok) {
     throw new Error(
@@ -100,9 +103,7 @@ function readInput(declaration: Declaration): Input {
   return parsed.value;
 }
 
-function readFact(
-  declaration: Declaration,
-): Exclude<Input, { readonly kind: 'LatticeService' | 'LatticeExternalService' }> {
+function readFact(declaration: Manifest): Fact {
   const fact = factOf(declaration, 'default');
   if (!fact) throw new Error(`a manifest that tells nothing: ${JSON.stringify(declaration)}`);
   return fact;
@@ -110,12 +111,14 @@ function readFact(
 
 const LAUNCHER = join(import.meta.dirname, '../../../bin/lattice.js');
 
-function compileByCommand(mesh: Mesh, estate: Estate): readonly PolicyObject[] {
+function compileByCommand(estate: Estate): readonly PolicyObject[] {
   const folder = mkdtempSync(join(tmpdir(), 'lattice-agree-'));
   try {
     const file = join(folder, 'estate.json');
     writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: inputsOf(estate) }));
-    const flags = ['--engine', 'cilium', '--mesh', mesh, '--cluster-name', CLUSTER, '-o', 'json'];
+    const { namespace, name } = EGRESS_GATEWAY;
+    const egress = egressGateway(estate) ? ['--egress-waypoint', `${namespace}/${name}`] : [];
+    const flags = ['--engine', 'cilium', '--mesh', estate.mesh, '--cluster-name', CLUSTER, '-o', 'json', ...egress];
     const run = spawnSync(process.execPath, [LAUNCHER, 'compile', file, ...flags], {
       encoding: 'utf8',
       maxBuffer: 2 ** 28,

@@ -4,7 +4,7 @@ export type Transport = 'TCP' | 'UDP' | 'SCTP';
 
 export interface PortDeclaration {
   readonly port: number;
-  readonly targetPort?: number;
+  readonly targetPort?: number | string;
   readonly protocol?: Transport;
 }
 
@@ -51,7 +51,40 @@ export interface NamespaceManifest {
   readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
 }
 
-export type Declaration = ServiceDeclaration | ExternalDeclaration | NamespaceManifest;
+/** A Gateway manifest: a waypoint. */
+export interface GatewayManifest {
+  readonly apiVersion: 'gateway.networking.k8s.io/v1';
+  readonly kind: 'Gateway';
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly spec: { readonly gatewayClassName: 'istio-waypoint' };
+}
+
+export interface ContainerPort {
+  readonly name: string;
+  readonly containerPort: number;
+  readonly protocol: Transport;
+}
+
+/** A Deployment manifest: real labels, account and ports of pods. */
+export interface DeploymentManifest {
+  readonly apiVersion: 'apps/v1';
+  readonly kind: 'Deployment';
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly spec: {
+    readonly template: {
+      readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+      readonly spec: {
+        readonly serviceAccountName: string;
+        readonly containers: readonly { readonly name: string; readonly ports: readonly ContainerPort[] }[];
+      };
+    };
+  };
+}
+
+/** What the graph reads besides declarations. */
+export type Manifest = NamespaceManifest | GatewayManifest | DeploymentManifest;
+
+export type Declaration = ServiceDeclaration | ExternalDeclaration | Manifest;
 
 /** `kind/namespace/name`: the identity of a declaration in an estate. */
 export function declarationKey({ kind, metadata }: Declaration): string {

@@ -4,8 +4,10 @@ import type { Random } from '../random.ts';
 import {
   type Declaration,
   declarationKey,
+  type DeploymentManifest,
   type Entry,
   type ExternalDeclaration,
+  type GatewayManifest,
   type NamespaceManifest,
   type PortDeclaration,
   type ServiceDeclaration,
@@ -21,11 +23,14 @@ export interface Workload {
   readonly labels: Readonly<Record<string, string>>;
   readonly account: string;
   readonly adopted: boolean;
+  /** The manifest that deploys it, where the compiler is given one. */
+  readonly deployment?: DeploymentManifest;
 }
 
 export interface Estate {
   readonly mesh: Mesh;
   readonly namespaces: readonly NamespaceManifest[];
+  readonly gateways: readonly GatewayManifest[];
   readonly workloads: readonly Workload[];
   /** Workloads that have near-doubles among the parties. */
   readonly doubled: readonly Workload[];
@@ -34,7 +39,10 @@ export interface Estate {
   readonly declarations: ReadonlyMap<string, Declaration>;
 }
 
-const NAMESPACES = ['shop', 'data', 'edge'] as const;
+export const NAMESPACES = ['shop', 'data', 'edge'] as const;
+
+/** The Gateway for egress, where an estate has one. */
+export const EGRESS_GATEWAY = { namespace: 'edge', name: 'egress' } as const;
 
 export function makeEstate(random: Random, mesh: Mesh, size: number): Estate {
   const namespaces = NAMESPACES.map((name) => makeNamespace(random, name));
@@ -43,6 +51,10 @@ export function makeEstate(random: Random, mesh: Mesh, size: number): Estate {
   const empty: Estate = {
     mesh,
     namespaces,
+    gateways: [
+      ...random.subset(NAMESPACES, 0.6).map((namespace) => makeGateway(namespace, 'waypoint')),
+      ...(random.chance(0.6) ? [makeGateway(EGRESS_GATEWAY.namespace, EGRESS_GATEWAY.name)] : []),
+    ],
     workloads,
     doubled: random.subset(workloads, 0.25),
     intents,
@@ -80,14 +92,37 @@ export function editEstate(random: Random, estate: Estate): Estate {
 
 /** Everything that a compiler is given. */
 export function inputsOf(estate: Estate): Declaration[] {
-  return [...estate.namespaces, ...estate.declarations.values()];
+  const deployments = estate.workloads.flatMap(({ deployment }) => deployment ?? []);
+  return [...estate.namespaces, ...estate.gateways, ...deployments, ...estate.declarations.values()];
 }
 
 function makeNamespace(random: Random, name: string): NamespaceManifest {
   const labels: Record<string, string> = { 'kubernetes.io/metadata.name': name };
   if (random.chance(0.3)) labels['lattice.dev/managed'] = 'true';
   if (random.chance(0.3)) labels['istio.io/dataplane-mode'] = random.pick(['none', 'ambient']);
+  if (random.chance(0.35)) labels['istio.io/use-waypoint'] = 'waypoint';
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+}
+
+function makeGateway(namespace: string, name: string): GatewayManifest {
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'Gateway',
+    metadata: { name, namespace },
+    spec: { gatewayClassName: 'istio-waypoint' },
+  };
+}
+
+/** The Gateway for egress, if this estate has it. */
+export function egressGateway(estate: Estate): GatewayManifest | undefined {
+  return estate.gateways.find(({ metadata }) => metadata.name === EGRESS_GATEWAY.name);
+}
+
+/** The waypoint before the services of a namespace: its label names one, and there is a Gateway of that name. */
+export function waypointOf(estate: Estate, namespace: string): GatewayManifest | undefined {
+  const labels = estate.namespaces.find(({ metadata }) => metadata.name === namespace)?.metadata.labels;
+  const name = labels?.['istio.io/use-waypoint'];
+  return estate.gateways.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
 }
 
 /** The mesh mode of a namespace: its label, else the default. */
@@ -101,17 +136,42 @@ function makeWorkload(random: Random, name: string): Workload {
   const namespace = random.pick(NAMESPACES);
   const adopted = random.chance(0.4);
   const extra = random.chance(0.3) ? { version: random.pick(['v1', 'v2']) } : {};
+  const labels: Record<string, string> = adopted
+    ? { app: name, part: random.pick(['a', 'b']), ...extra }
+    : { 'app.kubernetes.io/name': name, ...extra };
+  const account = adopted && random.chance(0.25) ? 'default' : name;
   return {
     key: `${namespace}/${name}`,
     namespace,
     name,
-    labels: adopted
-      ? { app: name, part: random.pick(['a', 'b']), ...extra }
-      : { 'app.kubernetes.io/name': name, ...extra },
-    account: adopted && random.chance(0.25) ? 'default' : name,
+    labels,
+    account,
     adopted,
+    ...(random.chance(0.4) && { deployment: makeDeployment(random, namespace, name, labels, account) }),
   };
 }
+
+function makeDeployment(
+  random: Random,
+  namespace: string,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  serviceAccountName: string,
+): DeploymentManifest {
+  const ports = random.subset(CONTAINER_PORTS, 0.6);
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace },
+    spec: { template: { metadata: { labels }, spec: { serviceAccountName, containers: [{ name: 'app', ports }] } } },
+  };
+}
+
+const CONTAINER_PORTS = [
+  { name: 'web', containerPort: 8081, protocol: 'TCP' },
+  { name: 'rpc', containerPort: 7072, protocol: 'TCP' },
+  { name: 'media', containerPort: 5004, protocol: 'UDP' },
+] as const;
 
 function makeService(random: Random, estate: Estate, workload: Workload): ServiceDeclaration {
   const { namespace, name, labels, adopted, account } = workload;
@@ -124,7 +184,7 @@ function makeService(random: Random, estate: Estate, workload: Workload): Servic
     metadata: { name, namespace },
     spec: {
       ...(adopted
-        ? { selector: { matchLabels }, serviceAccount: account }
+        ? { selector: { matchLabels }, ...(random.chance(0.8) && { serviceAccount: account }) }
         : { containers: { app: { image: 'example/app:1' } } }),
       ...(random.chance(0.1) && { mode: 'shadow' as const }),
       ...(random.chance(0.4) && { allowSharedIdentity: true }),
@@ -144,7 +204,7 @@ function makePort(random: Random): PortDeclaration {
   const port = random.pick([80, 443, 5432, 7070, 9090]);
   return {
     port,
-    ...(random.chance(0.5) && { targetPort: random.pick([8080, 8443, 5432, 7071, 53]) }),
+    ...(random.chance(0.5) && { targetPort: random.pick([8080, 8443, 5432, 7071, 53, 'web', 'rpc', 'media']) }),
     ...(random.chance(0.35) && { protocol: random.pick(['TCP', 'UDP', 'SCTP'] as const) }),
   };
 }
@@ -159,6 +219,10 @@ function makeResources(random: Random, estate: Estate, self: Workload): Record<s
   if (random.chance(0.12)) entries.push(makeWildcard(random, 'outbound'));
   if (random.chance(0.1)) entries.push({ direction: 'both', id: self.name });
   if (random.chance(0.1)) entries.push({ direction: 'outbound', id: 'nobody', namespace: 'shop' });
+  for (const [id, direction] of random.subset(BUILTINS, 0.15)) {
+    const ports = random.pick<string | number>(['http', 'web', 443, 6443, 80]);
+    entries.push({ type: 'builtin', id, direction, ...(random.chance(0.4) && { ports: [ports] }) });
+  }
   for (const name of random.subset(EXTERNALS, 0.4)) {
     const type = 'external_service';
     entries.push({
@@ -170,6 +234,14 @@ function makeResources(random: Random, estate: Estate, self: Workload): Record<s
   }
   return Object.fromEntries(entries.map((entry, index) => [`r${index}`, entry]));
 }
+
+const BUILTINS = [
+  ['apiserver', 'outbound'],
+  ['mesh', 'outbound'],
+  ['ingress', 'inbound'],
+  ['scrapers', 'inbound'],
+  ['webhooks', 'inbound'],
+] as const;
 
 function makeHalf(random: Random, self: Workload, peer: Workload, direction: 'outbound' | 'inbound'): Entry {
   return {

@@ -54,23 +54,34 @@ const OUTSIDE: readonly Port[] = [
   [9000, 'TCP'],
   [123, 'UDP'],
   [443, 'UDP'],
+  [6443, 'TCP'],
 ];
 
 /** Where the party listens, where its Services listen, and the neighbours of both. */
 function portsOf(estate: Estate, party: Party): Port[] {
   if (party.kind !== 'pod') return [...OUTSIDE];
+  if (party.role !== undefined) return [[15008, 'TCP']];
+  if (party.name === 'istio-system/istiod') return [[15012, 'TCP']];
   const key = [party.namespace, party.labels['app'] ?? party.labels['app.kubernetes.io/name'] ?? ''].join('/');
   const declaration = estate.declarations.get(`LatticeService/${key}`);
   if (declaration?.kind !== 'LatticeService') return [[8080, 'TCP']];
-  return Object.values(declaration.spec.service?.ports ?? {}).flatMap(
-    ({ port, targetPort = port, protocol = 'TCP' }): Port[] => [
-      // The real port three times, as most verdicts turn on it.
-      [targetPort, protocol],
-      [targetPort, protocol],
-      [targetPort, protocol],
-      [port, protocol],
-      [targetPort, protocol === 'TCP' ? 'UDP' : 'TCP'],
-      [targetPort + 1, protocol],
-    ],
-  );
+  const real =
+    estate.workloads.find((each) => each.key === key)?.deployment?.spec.template.spec.containers[0]?.ports ?? [];
+  return [
+    ...real.map(({ containerPort, protocol }): Port => [containerPort, protocol]),
+    ...Object.values(declaration.spec.service?.ports ?? {}).flatMap(
+      ({ port, targetPort, protocol = 'TCP' }): Port[] => {
+        const target = typeof targetPort === 'number' ? targetPort : port;
+        return [
+          // The real port three times, as most verdicts turn on it.
+          [target, protocol],
+          [target, protocol],
+          [target, protocol],
+          [port, protocol],
+          [target, protocol === 'TCP' ? 'UDP' : 'TCP'],
+          [target + 1, protocol],
+        ];
+      },
+    ),
+  ];
 }

@@ -1,5 +1,5 @@
 // Who may try to talk: the pods of an estate, their near-doubles, and everything outside that policy can tell apart.
-import { type Estate, type Mesh, meshOf, type Workload } from './estate.ts';
+import { EGRESS_GATEWAY, type Estate, type Mesh, meshOf, NAMESPACES, type Workload } from './estate.ts';
 
 export interface Pod {
   readonly kind: 'pod';
@@ -9,6 +9,8 @@ export interface Pod {
   readonly account: string;
   readonly cluster: string;
   readonly mesh: Mesh;
+  /** A waypoint of its namespace's services, or the Gateway for egress. */
+  readonly role?: 'waypoint' | 'egress-gateway';
 }
 
 export interface Address {
@@ -35,7 +37,9 @@ export function partiesOf(estate: Estate): Party[] {
   return [
     ...estate.workloads.map((workload) => podOf(estate, workload)),
     ...doubles,
-    { ...RESOLVER, mesh: meshOf(estate, 'kube-system') },
+    ...PLATFORM.map((pod) => ({ ...pod, mesh: meshOf(estate, pod.namespace) })),
+    ...NAMESPACES.map((namespace) => gatewayPod(namespace, 'waypoint', 'waypoint')),
+    gatewayPod(EGRESS_GATEWAY.namespace, EGRESS_GATEWAY.name, 'egress-gateway'),
     ...OUTSIDE,
     ...ENTITIES,
   ];
@@ -89,14 +93,29 @@ function doublesOf(estate: Estate, workload: Workload): Pod[] {
   ];
 }
 
-const RESOLVER = {
-  kind: 'pod',
-  name: 'kube-system/dns',
-  namespace: 'kube-system',
-  labels: { 'k8s-app': 'kube-dns' },
-  account: 'coredns',
-  cluster: CLUSTER,
-} as const;
+function gatewayPod(namespace: string, name: string, role: 'waypoint' | 'egress-gateway'): Pod {
+  const labels = { 'gateway.networking.k8s.io/gateway-name': name };
+  return {
+    kind: 'pod',
+    name: `${namespace}/${name}`,
+    namespace,
+    labels,
+    account: name,
+    cluster: CLUSTER,
+    mesh: 'none',
+    role,
+  };
+}
+
+function platform(namespace: string, name: string, labels: Readonly<Record<string, string>>): Omit<Pod, 'mesh'> {
+  return { kind: 'pod', name: `${namespace}/${name}`, namespace, labels, account: name, cluster: CLUSTER };
+}
+
+const PLATFORM: readonly Omit<Pod, 'mesh'>[] = [
+  platform('kube-system', 'dns', { 'k8s-app': 'kube-dns' }),
+  platform('istio-system', 'istiod', { app: 'istiod' }),
+  platform('monitoring', 'prometheus', { 'app.kubernetes.io/name': 'prometheus' }),
+];
 
 const OUTSIDE: readonly Address[] = [
   at('198.51.100.7/32'),
@@ -125,6 +144,11 @@ const ENTITIES: readonly Entity[] = [
   entity('host', 'host'),
   entity('remote-node', 'remote-node'),
   entity('apiserver-node', 'remote-node', 'kube-apiserver'),
+  {
+    kind: 'entity',
+    name: 'apiserver-outside',
+    labels: ['cidr:10.98.0.1/32', 'reserved:kube-apiserver'],
+  },
   entity('health', 'health'),
   entity('ingress', 'ingress'),
   entity('unmanaged', 'unmanaged'),
