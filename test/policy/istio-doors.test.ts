@@ -136,15 +136,10 @@ function agreedWith(given: ServiceView, peer: MeshPeer, portsAt: (list: readonly
   if (!('namespace' in peer) || peer.plaintext === true || (peer.trustDomain ?? TRUST_DOMAIN) !== TRUST_DOMAIN)
     return [];
   const { namespace, serviceAccount } = peer;
-  return [
-    ...given.inbound
-      .filter(({ peer: caller }) => caller.mesh === 'ambient' && caller.barred === undefined)
-      .filter(({ peer: caller }) => caller.namespace === namespace && caller.accounts.includes(serviceAccount))
-      .flatMap((link) => portsAt(link.ports)),
-    ...given.builtins
-      .filter(({ peer: { at } }) => at.kind === 'pods' && at.namespace === namespace && at.account === serviceAccount)
-      .flatMap((link) => portsAt(link.inbound)),
-  ];
+  return given.inbound
+    .filter(({ peer: caller }) => caller.mesh === 'ambient' && caller.barred === undefined)
+    .filter(({ peer: caller }) => caller.namespace === namespace && caller.accounts.includes(serviceAccount))
+    .flatMap((link) => portsAt(link.ports));
 }
 
 function plaintextPorts(given: ServiceView, ip: string | undefined): readonly number[] {

@@ -37,6 +37,7 @@ test('what the compiler means to write has no problems', () => {
   const good = [
     policy(SELECTOR),
     policy({ targetRefs: refs(16) }),
+    policy({ selector: { matchLabels: { app: 'x'.repeat(63) } } }),
     rule({ principals: [PRINCIPAL] }),
     rule({ notPrincipals: ['*'] }),
     rule({ ipBlocks: ['10.0.0.0/8'], notPrincipals: ['*'] }, ['1', '65535']),
@@ -108,6 +109,9 @@ const REFUSED: Readonly<Record<string, readonly KubernetesObject[]>> = {
     policy({ selector: {} }),
     policy({ selector: { matchLabels: {} } }),
     policy({ selector: { matchLabels: { app: '*' } } }),
+    policy({ selector: { matchLabels: { 'app*': 'cart' } } }),
+    policy({ selector: { matchLabels: { '': 'cart' } } }),
+    policy({ selector: { matchLabels: { app: 7 } } }),
     policy({ selector: { matchLabels: { app: 'x'.repeat(64) } } }),
   ],
   'Z4: a negative source that means somebody': [

@@ -102,14 +102,37 @@ test('X6: UDP and SCTP to a host are refused', () => {
   assert.deepEqual(codes(compiled), ['error SchemeUnsupported', 'error SchemeUnsupported']);
 });
 
-test('one port declared with two schemes is refused for both, since a ServiceEntry has one protocol per port', () => {
-  const both = host('api.example.com', { 'tcp:443': [cart], 'https:443': [web], 'http:80': [web] });
+test('one port declared with two schemes is TCP, for the callers of both', () => {
+  const both = host('api.example.com', { 'tcp:443': [cart], 'https:443': [web], 'http:80': [web], 'grpc:80': [web] });
   const compiled = compile(both);
+  assert.deepEqual(
+    policies(compiled).flatMap(({ rules }) => said(rules)),
+    ['cluster.local/ns/shop/sa/cart, cluster.local/ns/shop/sa/web -> 443', 'cluster.local/ns/shop/sa/web -> 80'],
+  );
+  const [entry] = objectsOf(compiled, 'ServiceEntry');
+  assert.match(JSON.stringify(entry?.spec), /"tcp-443".*"tcp-80"/);
+  assert.deepEqual(compiled.findings, []);
+});
+
+test('behind a wildcard one port has one scheme, and both are refused where two are declared', () => {
+  const compiled = compile(host('*.example.com', { 'https:443': [web], 'http:443': [cart], 'http:80': [web] }));
   assert.deepEqual(
     policies(compiled).flatMap(({ rules }) => said(rules)),
     ['cluster.local/ns/shop/sa/web -> 80'],
   );
   assert.deepEqual(codes(compiled), ['error SchemeConflict', 'error SchemeConflict']);
+});
+
+test('a scheme that is not carried takes no other port of its number with it in silence', () => {
+  const compiled = compile(host('ntp.example.com', { 'udp:123': [web], 'tcp:123': [cart] }));
+  assert.deepEqual(compiled.drafts, []);
+  assert.deepEqual(codes(compiled), ['error SchemeUnsupported', 'error SchemeUnsupported']);
+});
+
+test('a finding about a host is for each meshed caller alone', () => {
+  const callers = [meshed('old/tool', 'none'), web];
+  assert.deepEqual(codes(compile(host('*.example.com', { 'https:443': callers }))), ['warning WildcardNeedsFlag']);
+  assert.deepEqual(codes(compile(host('*.example.com', { 'tcp:443': callers }))), ['error SchemeUnsupported']);
 });
 
 test('a host that istiod refuses is closed with the reason, for every caller', () => {

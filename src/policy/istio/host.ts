@@ -5,10 +5,10 @@ import { type Owner, ownerOf } from '../name.ts';
 import type { CompileOptions } from '../options.ts';
 import { checked } from './checks.ts';
 import { isHost } from './host-name.ts';
-import { authorizationPolicy, type ServiceEntryPort, serviceEntry } from './objects.ts';
+import { authorizationPolicy, type Rule, type ServiceEntryPort, serviceEntry } from './objects.ts';
 import { isTrustDomain, type PrincipalsOf } from './principal.ts';
 import { type CallersByPorts, grant, rulesOf } from './rules.ts';
-import { type Share, split } from './split.ts';
+import { type Accepts, type Share, split } from './split.ts';
 
 /**
  * How the waypoint carries a scheme. `https` is passed through by SNI, so TLS; HTTPS would do for a plain name but is
@@ -50,31 +50,46 @@ export function compileHost(view: HostView, options: CompileOptions, principalsO
   const owner = ownerOf({ kind: 'host', host: view.host });
   const open: OpenPort[] = [];
   const findings: Finding[] = [];
-  for (const entry of view.ports) {
-    const protocol = PROTOCOL[entry.scheme];
-    const twins = view.ports.filter((other) => other.port === entry.port);
-    const refusal = refusalOf(view.host, protocol, twins);
-    const shares = split((accepts) => rulesForPort(entry, principalsOf, accepts));
-    if (refusal || !protocol || !shares) {
-      findings.push(...closed(view.host, [entry], refusal ?? PORT_TOO_LARGE).findings);
+  for (const entries of Map.groupBy(view.ports, ({ port }) => port).values()) {
+    const carried = carriedAs(view.host, entries);
+    const shares = split((accepts) => rulesForPort(entries, principalsOf, accepts));
+    if (typeof carried !== 'string' || !shares) {
+      findings.push(...closed(view.host, entries, typeof carried === 'string' ? PORT_TOO_LARGE : carried).findings);
     } else if (shares.some((share) => share.rules.length > 0)) {
-      open.push({
-        port: { name: `${protocol.toLowerCase()}-${entry.port}`, number: entry.port, protocol },
-        shares,
-      });
-      if (protocol === 'TLS' && view.host.startsWith('*.')) findings.push(...flagNeeded(view.host, entry));
+      const number = entries[0]?.port ?? 0;
+      open.push({ port: { name: `${carried.toLowerCase()}-${number}`, number, protocol: carried }, shares });
+      if (carried === 'TLS' && isWildcard(view.host)) findings.push(...flagNeeded(view.host, entries));
     }
   }
   if (open.length === 0) return { drafts: [], findings };
   return { drafts: draftsOf(view.host, waypoint, owner, open), findings };
 }
 
-function rulesForPort(entry: HostPort, principalsOf: PrincipalsOf, accepts: (key: string) => boolean) {
+/**
+ * The protocol of one port, or why it cannot be carried. Where a port of a name is declared with several schemes it is
+ * TCP: the waypoint then passes the bytes on unread, which is right for each of them.
+ */
+function carriedAs(host: string, entries: readonly HostPort[]): ServiceEntryPort['protocol'] | Refusal {
+  const protocols = new Set(entries.map(({ scheme }) => PROTOCOL[scheme]));
+  const [only, ...others] = protocols;
+  if (only === undefined || others.includes(undefined)) return NOT_CARRIED;
+  if (!isWildcard(host)) return others.length === 0 ? only : 'TCP';
+  if (others.length > 0) return schemeConflict(entries);
+  return WILDCARD_PROTOCOLS.includes(only) ? only : WILDCARD_UNREADABLE;
+}
+
+function rulesForPort(entries: readonly HostPort[], principalsOf: PrincipalsOf, accepts: Accepts): readonly Rule[] {
   const table: CallersByPorts = new Map();
-  for (const caller of entry.callers.filter(isMeshed)) {
-    if (accepts(caller.key)) grant(table, String(entry.port), { principals: principalsOf(caller) });
+  for (const { port, callers } of entries) {
+    for (const caller of callers.filter(isMeshed)) {
+      if (accepts(caller.key)) grant(table, String(port), { principals: principalsOf(caller) });
+    }
   }
   return rulesOf(table);
+}
+
+function isWildcard(host: string): boolean {
+  return host.startsWith('*.');
 }
 
 function isMeshed(caller: Workload): boolean {
@@ -139,49 +154,46 @@ function trustDomainInvalid(domain: string): Refusal {
   };
 }
 
-function refusalOf(host: string, protocol: string | undefined, twins: readonly HostPort[]): Refusal | undefined {
-  if (protocol === undefined) {
-    return {
-      code: 'SchemeUnsupported',
-      why: 'the mesh carries neither UDP nor SCTP',
-      fix: 'Name addresses instead of a host; they are called from the pod itself.',
-    };
-  }
-  if (twins.length > 1) {
-    return {
-      code: 'SchemeConflict',
-      why: `the port is declared as ${twins.map(({ scheme }) => scheme).join(' and ')}, and one port has one protocol`,
-      fix: 'Agree on one scheme.',
-    };
-  }
-  if (host.startsWith('*.') && !WILDCARD_PROTOCOLS.includes(protocol)) {
-    return {
-      code: 'SchemeUnsupported',
-      why: 'behind a wildcard a waypoint finds the real name in a Host header or an SNI only',
-      fix: 'Use https or http, or name each host.',
-    };
-  }
-  return undefined;
+const NOT_CARRIED: Refusal = {
+  code: 'SchemeUnsupported',
+  why: 'the mesh carries neither UDP nor SCTP',
+  fix: 'Name addresses instead of a host; they are called from the pod itself.',
+};
+
+const WILDCARD_UNREADABLE: Refusal = {
+  code: 'SchemeUnsupported',
+  why: 'behind a wildcard a waypoint finds the real name in a Host header or an SNI only',
+  fix: 'Use https or http, or name each host.',
+};
+
+function schemeConflict(entries: readonly HostPort[]): Refusal {
+  return {
+    code: 'SchemeConflict',
+    why: `the port is declared as ${entries.map(({ scheme }) => scheme).join(' and ')}, and behind a wildcard it has one`,
+    fix: 'Agree on one scheme, or name each host.',
+  };
 }
 
 /** Without this flag of istiod the waypoint has no route for such an entry (seen in istiod's source); it is closed. */
-function flagNeeded(host: string, entry: HostPort): readonly Finding[] {
-  return entry.callers.filter(isMeshed).map((caller) => ({
+function flagNeeded(host: string, entries: readonly HostPort[]): readonly Finding[] {
+  return edges(entries).map(({ caller, port }) => ({
     ...about(caller, 'WildcardNeedsFlag', 'warning'),
-    message: `${caller.key} -> ${host}:${entry.port} stays closed unless istiod routes wildcard TLS, which trusts the SNI that the caller sends`,
+    message: `${caller.key} -> ${host}:${port} stays closed unless istiod routes wildcard TLS, which trusts the SNI that the caller sends`,
     fix: 'Set ENABLE_WILDCARD_HOST_SERVICE_ENTRIES_FOR_TLS=true on istiod, or name each host.',
   }));
 }
 
-function closed(host: string, ports: readonly HostPort[], refusal: Refusal): Compiled {
-  const findings = ports.flatMap((entry) =>
-    entry.callers.filter(isMeshed).map((caller) => ({
-      ...about(caller, refusal.code, 'error'),
-      message: `${caller.key} -> ${host}:${entry.port} is closed: ${refusal.why}`,
-      fix: refusal.fix,
-    })),
-  );
+function closed(host: string, entries: readonly HostPort[], refusal: Refusal): Compiled {
+  const findings = edges(entries).map(({ caller, port }) => ({
+    ...about(caller, refusal.code, 'error'),
+    message: `${caller.key} -> ${host}:${port} is closed: ${refusal.why}`,
+    fix: refusal.fix,
+  }));
   return { drafts: [], findings };
+}
+
+function edges(entries: readonly HostPort[]) {
+  return entries.flatMap(({ port, callers }) => callers.filter(isMeshed).map((caller) => ({ caller, port })));
 }
 
 function about(caller: Workload, code: string, severity: Finding['severity']) {

@@ -9,12 +9,11 @@ export interface Outsider {
   /** Undefined where no address tells it from other callers without identity. */
   readonly blocks: readonly string[] | undefined;
   readonly ports: string;
-  /** Whether the same caller, when its pods are in the mesh, is admitted by its identity. */
-  readonly hasAccount: boolean;
 }
 
 /**
- * The agreed callers that reach the pods in plaintext: services outside the mesh, external sources, built-in peers.
+ * The agreed callers that reach the pods in plaintext: services outside the mesh, external sources, and built-in peers,
+ * which count as outside even where they are pods: a scraper in the mesh is declared as a service, for its identity.
  * They never pass a waypoint, so that these are pods' ports at ztunnel in any case.
  *
  * ztunnel compares `ipBlocks` with the address of the plaintext connection's other end (I8). Behind a LoadBalancer or
@@ -26,17 +25,15 @@ export function callersOutsideMesh(
   options: CompileOptions,
 ): { readonly admitted: readonly Outsider[]; readonly findings: readonly Finding[] } {
   const wanted: Outsider[] = [];
-  const want = (key: string, blocks: readonly string[] | undefined, ports: readonly Port[], hasAccount: boolean) => {
+  const want = (key: string, blocks: readonly string[] | undefined, ports: readonly Port[]) => {
     const list = portList(ports, 'ztunnel');
-    if (list !== '' && blocks?.length !== 0) wanted.push({ key, blocks, ports: list, hasAccount });
+    if (list !== '' && blocks?.length !== 0) wanted.push({ key, blocks, ports: list });
   };
   for (const { peer, ports } of view.inbound) {
-    if (peer.mesh === 'none' && peer.barred === undefined) want(peer.key, undefined, ports, false);
+    if (peer.mesh === 'none' && peer.barred === undefined) want(peer.key, undefined, ports);
   }
-  for (const link of view.ingress) want(`external:${link.external.key}`, blocksOfSources(link), link.ports, false);
-  for (const link of view.builtins) {
-    want(`builtin:${link.peer.name}`, blocksOfBuiltin(link), link.inbound, accountOf(link) !== undefined);
-  }
+  for (const link of view.ingress) want(`external:${link.external.key}`, blocksOfSources(link), link.ports);
+  for (const link of view.builtins) want(`builtin:${link.peer.name}`, blocksOfBuiltin(link), link.inbound);
   if (wanted.length === 0) return { admitted: [], findings: [] };
   // Identity is the caller's proof in the mesh; without it only a network policy can tell callers apart.
   const verified = options.engines.some((engine) => engine !== 'istio');
@@ -44,12 +41,6 @@ export function callersOutsideMesh(
     admitted: verified ? wanted : [],
     findings: wanted.map((caller) => unverified(view.self, caller, verified)),
   };
-}
-
-/** The ServiceAccount of a built-in peer's pods, by which they are known where they are in the mesh. */
-export function accountOf({ peer }: BuiltinLink): { readonly namespace: string; readonly account: string } | undefined {
-  if (peer.at.kind !== 'pods' || peer.at.account === undefined) return undefined;
-  return { namespace: peer.at.namespace, account: peer.at.account };
 }
 
 function blocksOfSources({ external }: IngressLink): readonly string[] | undefined {
@@ -74,8 +65,8 @@ function unverified(self: Workload, caller: Outsider, verified: boolean): Findin
   if (!verified) {
     return {
       ...about,
-      severity: caller.hasAccount ? 'warning' : 'error',
-      message: `${edge} is closed to callers without mesh identity: without a network policy engine nothing tells them apart`,
+      severity: 'error',
+      message: `${edge} is closed: the caller has no mesh identity, and without a network policy engine nothing tells it from others`,
       fix: 'Compile for Cilium or NetworkPolicy too, or bring the caller into the mesh.',
     };
   }

@@ -217,6 +217,7 @@ test('I13, Z6, Z7: plaintext is let in per port and selector, with the mode of t
     }),
   );
   const modes = objectsOf(compiled, 'PeerAuthentication');
+  assert.ok(compiled.drafts.every(({ part }) => part === 'grant'));
   assert.deepEqual(
     modes.map(specOf).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
     [{ app: 'cart' }, { 'app.kubernetes.io/name': 'cart' }].map((matchLabels) => ({
@@ -280,15 +281,16 @@ test('without a network policy engine a caller outside the mesh is refused and i
     view(workload('shop/cart'), {
       inbound: [link(meshed('old/tool', 'none'), '80:8080'), link('shop/web', '90:9090')],
       ingress: [fromOutside('shop/office', ['203.0.113.0/24'], '80:8080')],
+      builtins: [fromBuiltin('scrapers', PROMETHEUS, '91')],
     }),
     { engines: ['istio'] },
   );
   assert.deepEqual(said(atPods(compiled)[0]?.rules ?? []), ['cluster.local/ns/shop/sa/web -> 9090']);
   assert.deepEqual(objectsOf(compiled, 'PeerAuthentication'), []);
-  assert.deepEqual(codes(compiled), ['error CallerUnverified', 'error CallerUnverified']);
+  assert.deepEqual(codes(compiled), ['error CallerUnverified', 'error CallerUnverified', 'error CallerUnverified']);
 });
 
-test('X8: built-in peers are admitted at the service ports: by account in the mesh, else without identity', () => {
+test('X8: built-in peers are admitted at the ports of the pods, as callers without identity', () => {
   const compiled = compile(
     view(workload('shop/cart', { waypoint: WAYPOINT }), {
       builtins: [
@@ -297,20 +299,8 @@ test('X8: built-in peers are admitted at the service ports: by account in the me
       ],
     }),
   );
-  assert.deepEqual(said(atPods(compiled)[0]?.rules ?? []), [
-    'cluster.local/ns/shop/sa/waypoint -> 9091',
-    'plaintext -> 9091',
-    'plaintext -> 9443',
-  ]);
-  assert.deepEqual(said(atWaypoint(compiled)[0]?.rules ?? []), ['cluster.local/ns/monitoring/sa/prometheus -> 91']);
-});
-
-test('X8: without a network policy engine a built-in peer is known by its account alone', () => {
-  const compiled = compile(view(workload('shop/cart'), { builtins: [fromBuiltin('scrapers', PROMETHEUS, '91')] }), {
-    engines: ['istio'],
-  });
-  assert.deepEqual(said(atPods(compiled)[0]?.rules ?? []), ['cluster.local/ns/monitoring/sa/prometheus -> 91']);
-  assert.deepEqual(codes(compiled), ['warning CallerUnverified']);
+  assert.deepEqual(said(atPods(compiled)[0]?.rules ?? []), ['plaintext -> 9091', 'plaintext -> 9443']);
+  assert.deepEqual(atWaypoint(compiled)[0]?.hasRules, false);
 });
 
 test('I15: what a service calls is no rule of its own', () => {

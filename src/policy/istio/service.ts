@@ -5,7 +5,7 @@ import { type Owner, ownerOf } from '../name.ts';
 import type { CompileOptions } from '../options.ts';
 import { checked } from './checks.ts';
 import { authorizationPolicy, peerAuthentication, type Rule } from './objects.ts';
-import { accountOf, callersOutsideMesh, type Outsider } from './outside.ts';
+import { callersOutsideMesh, type Outsider } from './outside.ts';
 import { isTrustDomain, type PrincipalsOf, principalOf } from './principal.ts';
 import { type CallersByPorts, grant, portList, rulesOf } from './rules.ts';
 import { tagged } from './selector-tag.ts';
@@ -63,10 +63,7 @@ function rulesAtPods(doorway: Doorway, accepts: Accepts): readonly Rule[] {
   const table: CallersByPorts = new Map();
   if (waypoint === undefined || view.self.direct) grantMeshed(table, 'ztunnel', doorway, accepts);
   if (waypoint !== undefined && accepts('waypoint')) {
-    const forwarded = [
-      ...view.inbound.filter(isMeshed).flatMap(({ ports }) => ports),
-      ...view.builtins.filter(accountOf).flatMap(({ inbound }) => inbound),
-    ];
+    const forwarded = view.inbound.filter(isMeshed).flatMap(({ ports }) => ports);
     grant(table, portList(forwarded, 'ztunnel'), {
       principals: principals(options, waypoint.namespace, waypoint.account),
     });
@@ -88,20 +85,12 @@ function rulesAtWaypoint(doorway: Doorway, accepts: Accepts): readonly Rule[] {
 function grantMeshed(
   table: CallersByPorts,
   seenAt: 'ztunnel' | 'waypoint',
-  { view, options, principalsOf }: Doorway,
+  { view, principalsOf }: Doorway,
   accepts: Accepts,
 ): void {
   for (const link of view.inbound) {
     if (!isMeshed(link) || !accepts(link.peer.key)) continue;
     grant(table, portList(link.ports, seenAt), { principals: principalsOf(link.peer) });
-  }
-  for (const link of view.builtins) {
-    const caller = accountOf(link);
-    if (caller && accepts(`builtin:${link.peer.name}`)) {
-      grant(table, portList(link.inbound, seenAt), {
-        principals: principals(options, caller.namespace, caller.account),
-      });
-    }
   }
 }
 

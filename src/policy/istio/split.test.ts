@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { istio } from './index.ts';
+import { targetChunks } from './target-chunk.ts';
 import { atPods, atWaypoint, policies } from './testing/read.ts';
 import { link, OPTIONS, view, WAYPOINT, workload } from './testing/views.ts';
 
@@ -75,6 +76,22 @@ test('more callers than 256 policies hold are all refused, and the service stays
     compiled.findings.map(({ code, severity }) => `${severity} ${code}`),
     ['error PolicyTooLarge'],
   );
+});
+
+test('every Service is in exactly one group of at most 16, for any number of them, and no group is empty', () => {
+  for (const count of [1, 16, 17, 18, 33, 200, 900]) {
+    const names = Array.from({ length: count }, (_, index) => `svc-${index}`);
+    const chunks = targetChunks(names) ?? [];
+    assert.deepEqual(chunks.flatMap((chunk) => chunk.names).sort(), names.sort());
+    for (const chunk of chunks) assert.ok(chunk.names.length > 0 && chunk.names.length <= 16);
+    assert.equal(new Set(chunks.map(({ suffix }) => suffix)).size, chunks.length);
+    if (count <= 16) assert.deepEqual(chunks, [{ suffix: '', names }]);
+  }
+});
+
+test('exactly 512 rules, the limit, are one policy', () => {
+  const inbound = Array.from({ length: 512 }, (_, index) => link(`shop/caller-${index}`, String(1000 + index)));
+  assert.equal(policies(istio().service(view(workload('shop/hub'), { inbound }), OPTIONS)).length, 1);
 });
 
 test('more Services than 256 groups of 16 hold close both doors, instead of opening the one behind the waypoint', () => {
