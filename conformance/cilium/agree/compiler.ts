@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseObject } from '../../../src/api/index.ts';
 import {
   exemptionsOf,
+  type Fact,
   factId,
   factOf,
   type Input,
