@@ -3,7 +3,8 @@ import type { ObjectRef, Verdict } from '../verdict.ts';
 import type { AnyProtocol, Door } from './door.ts';
 import { ciliumLabels, type Party, type PodParty } from './party.ts';
 import type { PartyIndex } from './party-index.ts';
-import { egressRow, type Guarantees, ingressRow } from './rows.ts';
+import type { Guarantees } from './grants.ts';
+import { egressRow, ingressRow } from './rows.ts';
 
 type Question = { readonly port: number; readonly protocol: AnyProtocol };
 

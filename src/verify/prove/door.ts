@@ -2,7 +2,8 @@ import type { Protocol } from '../../api/index.ts';
 import type { ObjectRef, Verdict } from '../verdict.ts';
 import type { Party } from './party.ts';
 import type { PartyIndex } from './party-index.ts';
-import type { Grant, PortOf, Row } from './rows.ts';
+import type { Grant, PortOf } from './grants.ts';
+import type { Row } from './rows.ts';
 
 /** ICMP has types instead of ports; an echo request stands for all of them. */
 export type AnyProtocol = Protocol | 'ICMP' | 'ICMPv6';

@@ -1,6 +1,6 @@
 import type { ServiceGraph } from '../../graph/index.ts';
 import { type Party, type PodParty, wearsLabelsOf } from './party.ts';
-import type { Who } from './rows.ts';
+import type { Who } from './grants.ts';
 
 /** Parties by what rows and selectors name them by, so that no question tries them all. */
 export interface PartyIndex {

@@ -1,10 +1,12 @@
 import { byText, type Exemptions, type ServiceGraph } from '../../graph/index.ts';
 import { loadCilium } from '../cilium/index.ts';
 import { loadIstio } from '../istio/index.ts';
+import { loadKubernetes } from '../kubernetes/index.ts';
 import type { ObjectRef, Refusal } from '../verdict.ts';
 import { ciliumDoors } from './cilium-door.ts';
 import { distinctionsOf } from './distinctions.ts';
 import { type Counterexample, type Door, type DoorName, proveDoor } from './door.ts';
+import { kubernetesDoors } from './kubernetes-door.ts';
 import { indexParties } from './party-index.ts';
 import { serviceEntriesOf } from './service-entries.ts';
 import { universeOf } from './universe.ts';
@@ -38,23 +40,38 @@ export interface Proof {
 export function prove(claim: Claim): Proof {
   const parties = universeOf(claim.graph, claim.clusterName, distinctionsOf(claim.objects, claim.graph));
   const index = indexParties(parties, claim.graph, claim.clusterName);
-  const guarantees = { graph: claim.graph, clusterName: claim.clusterName };
+  const guarantees = {
+    graph: claim.graph,
+    clusterName: claim.clusterName,
+    engines: claim.engines,
+    sight: 'identity',
+  } as const;
   const ours = oursAmong(claim.objects);
   const found: Counterexample[] = [];
   const doors: Door[] = [];
+  let asked = 0;
   if (claim.engines.includes('cilium')) {
     const policies = loadCilium(claim.objects, { localCluster: claim.clusterName, clusterName: claim.clusterName });
     found.push(...policies.refusals.map((refusal) => refused(refusal, 'cilium-ingress')));
-    doors.push(...ciliumDoors(policies, index, guarantees, ours));
+    const both = ciliumDoors(policies, index, guarantees, ours);
+    for (const door of both) asked += proveDoor(door, index, (each) => found.push(each));
+    doors.push(...both);
   }
-  let asked = 0;
   if (claim.engines.includes('istio')) {
     const policies = loadIstio(claim.objects, { trustDomain: claim.trustDomain });
     found.push(...policies.refusals.map((refusal) => refused(refusal, 'ztunnel')));
-    doors.push(ztunnelDoor(policies, index, guarantees, ours));
+    const door = ztunnelDoor(policies, index, guarantees, ours);
+    asked += proveDoor(door, index, (each) => found.push(each));
+    doors.push(door);
     asked += proveWaypoints(policies, index, guarantees, serviceEntriesOf(claim.objects), (each) => found.push(each));
   }
-  for (const door of doors) asked += proveDoor(door, index, (each) => found.push(each));
+  if (claim.engines.includes('kubernetes')) {
+    const policies = loadKubernetes(claim.objects);
+    found.push(...policies.refusals.map((refusal) => refused(refusal, 'kubernetes-ingress')));
+    const seen = kubernetesDoors(policies, parties, { ...guarantees, sight: 'labels' }, ours);
+    for (const door of seen.doors) asked += proveDoor(door, seen.index, (each) => found.push(each));
+    doors.push(...seen.doors);
+  }
   return {
     counterexamples: found
       .map((each) => [orderOf(each), each] as const)
@@ -62,7 +79,7 @@ export function prove(claim: Claim): Proof {
       .map(([, each]) => each),
     asked,
     parties: parties.length,
-    doors: doors.map((door) => door.name),
+    doors: [...doors.map((door) => door.name), ...(claim.engines.includes('istio') ? (['waypoint'] as const) : [])],
   };
 }
 

@@ -3,7 +3,7 @@ import type { IstioPolicySet, MeshWorkload } from '../istio/index.ts';
 import type { Counterexample } from './door.ts';
 import type { PodParty } from './party.ts';
 import type { PartyIndex } from './party-index.ts';
-import type { Guarantees } from './rows.ts';
+import type { Guarantees } from './grants.ts';
 
 /** A caller that is nobody's: asked at every waypoint. */
 const STRANGER = {

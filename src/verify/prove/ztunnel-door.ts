@@ -5,7 +5,8 @@ import type { ObjectRef } from '../verdict.ts';
 import type { Door } from './door.ts';
 import type { Party, PodParty } from './party.ts';
 import type { PartyIndex } from './party-index.ts';
-import { type Grant, type Guarantees, isWaypointPod, type PortOf, type Row, viewOf } from './rows.ts';
+import { type Grant, type Guarantees, isWaypointPod, type PortOf } from './grants.ts';
+import { type Row, viewOf } from './rows.ts';
 
 /** Reserved addresses, where no declared range can be (240.0.0.0/4 is never routed). */
 const NODE_ADDRESS = '240.2.0.1';
@@ -44,18 +45,21 @@ export function ztunnelRow(guarantees: Guarantees, subject: PodParty): Row {
   const view = viewOf(guarantees, subject);
   if (!view || view.self.mesh !== 'ambient') return { kind: 'open' };
   const { self } = view;
+  // Who a caller without identity is, only a CNI engine's door can say; without one such an edge stays closed.
+  const toldByCni = guarantees.engines.some((engine) => engine !== 'istio');
   const grants: Grant[] = [];
   for (const { peer, ports } of view.inbound) {
     const tcp = targets(ports);
     if (tcp.length === 0) continue;
-    if (peer.mesh !== 'ambient') grants.push(plaintextGrant(tcp));
-    else if (!self.waypoint || self.direct) grants.push(principalGrant(peer, tcp));
+    if (peer.mesh !== 'ambient') {
+      if (toldByCni) grants.push(plaintextGrant(tcp));
+    } else if (!self.waypoint || self.direct) grants.push(principalGrant(peer, tcp));
   }
   const fronted = self.waypoint
     ? targets(view.inbound.filter(({ peer }) => peer.mesh === 'ambient').flatMap(({ ports }) => ports))
     : [];
-  if (self.waypoint && fronted.length > 0) grants.push(waypointGrant(self.waypoint, fronted, guarantees.clusterName));
-  grants.push(...outsideGrants(view));
+  if (self.waypoint && fronted.length > 0) grants.push(waypointGrant(self.waypoint, fronted, guarantees));
+  if (toldByCni) grants.push(...outsideGrants(view));
   return { kind: 'closed', grants };
 }
 
@@ -107,12 +111,12 @@ function principalGrant(caller: Workload, ports: readonly PortOf[]): Grant {
   };
 }
 
-function waypointGrant(waypoint: Waypoint, ports: readonly PortOf[], cluster: string): Grant {
+function waypointGrant(waypoint: Waypoint, ports: readonly PortOf[], guarantees: Guarantees): Grant {
   return {
     matches: (party) =>
       party.kind === 'pod' &&
       party.mesh === 'ambient' &&
-      (isWaypointPod(party, waypoint, cluster) ||
+      (isWaypointPod(party, waypoint, guarantees) ||
         (party.namespace === waypoint.namespace && party.account === waypoint.account)),
     who: { kind: 'accounts', namespace: waypoint.namespace, accounts: [waypoint.account] },
     ports,
