@@ -19,3 +19,4 @@ export {
 } from './object.ts';
 export * from './watch/index.ts';
 export * from './queue/index.ts';
+export * from './apply/index.ts';

@@ -3,7 +3,7 @@ import { systemClock, type Clock } from '../clock.ts';
 import type { ClusterAccess } from '../config/index.ts';
 import { KubeError } from '../errors.ts';
 import { at, isRecord, parseJson, stringAt, type Json } from '../json.ts';
-import { collectionPath, objectPath, type Kind } from '../kind.ts';
+import { collectionPath, objectPath, type Kind, type KindName } from '../kind.ts';
 import type { KubeObject, Ref } from '../object.ts';
 import { withQuery, type QueryValue } from './query.ts';
 import { transportTo, type HttpAnswer, type HttpRequest, type TransportOptions } from './transport.ts';
@@ -85,10 +85,10 @@ export interface Client {
     call: WriteCall,
   ): Promise<T>;
   /** Resolves when the server has accepted the deletion; finalizers may keep the object for a while. */
-  delete(kind: Kind, ref: Ref, call: DeleteCall): Promise<void>;
-  readScale(kind: Kind, ref: Ref, call: Call): Promise<Scale>;
+  delete(kind: KindName, ref: Ref, call: DeleteCall): Promise<void>;
+  readScale(kind: KindName, ref: Ref, call: Call): Promise<Scale>;
   /** Sets spec.replicas through the scale subresource. */
-  scale(kind: Kind, ref: Ref, replicas: number, call: WriteCall): Promise<Scale>;
+  scale(kind: KindName, ref: Ref, replicas: number, call: WriteCall): Promise<Scale>;
   /** GET of any path, parsed. */
   raw(path: string, call: Call & { readonly accept?: string }): Promise<Json>;
   /** GET of any path as a stream of bytes: what lists and watches are read from. */

@@ -1,0 +1,3 @@
+export { createApplier, type Applier, type ApplierOptions, type Desired, type Result, type Step } from './apply.ts';
+export type { Refusal } from './decide.ts';
+export { idOf, observedProjection, type Observed } from './observed.ts';
