@@ -149,10 +149,9 @@ export function actionOf(spec: AuthorizationSpec): Action {
   return spec.action ?? 'ALLOW';
 }
 
-/** What the policy targets; the deprecated single `targetRef` counts when the list is empty. */
+/** What the policy targets, also by the deprecated single `targetRef`; never both. */
 export function targetRefsOf(spec: AuthorizationSpec): readonly TargetRef[] {
-  if (spec.targetRefs && spec.targetRefs.length > 0) return spec.targetRefs;
-  return spec.targetRef ? [spec.targetRef] : [];
+  return spec.targetRefs ?? (spec.targetRef ? [spec.targetRef] : []);
 }
 
 /** True for a policy in dry run: it is logged, never enforced (Z9). */

@@ -65,6 +65,16 @@ test('a policy with several targets attaches by any of them, once; a deprecated 
   assert.deepEqual(enforced(objects, { ...cart, name: 'web' }), ['shop/both']);
 });
 
+test('policies come sorted by namespace and name, whatever they attach by', () => {
+  const onClass = target(GATEWAY_API, 'GatewayClass', 'istio-waypoint');
+  const objects = [policy('shop/a', service('cart')), policy('istio-system/b', onClass)];
+  assert.deepEqual(enforced([...objects, policy('infra/c', target(GATEWAY_API, 'Gateway', 'wp'))], cart), [
+    'infra/c',
+    'istio-system/b',
+    'shop/a',
+  ]);
+});
+
 test('Z9 and I1: dry run and AUDIT never count, not even as the ALLOW that shuts the rest out', () => {
   const dry = policy('shop/a', service('cart'), { 'istio.io/dry-run': 'true' });
   const audit = policy('shop/b', { ...service('cart'), action: 'AUDIT', rules: [{}] });

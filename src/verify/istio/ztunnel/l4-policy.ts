@@ -89,13 +89,13 @@ function entryMatches(match: L4Match, { identity, port, sourceIp, destinationIp 
   const { ports, notPorts, principals, notPrincipals, namespaces, notNamespaces } = match;
   if ((ports.length > 0 && !ports.includes(port)) || notPorts.includes(port)) return false;
   if (principals.length > 0 && !principals.some((wanted) => hasPrincipal(wanted, identity))) return false;
-  if (notPrincipals.length > 0 && notPrincipals.some((wanted) => hasPrincipal(wanted, identity))) return false;
+  if (notPrincipals.some((wanted) => hasPrincipal(wanted, identity))) return false;
   const namespace = identity?.namespace ?? '';
   if (namespaces.length > 0 && !namespaces.some((wanted) => textMatches(wanted, namespace))) return false;
-  if (notNamespaces.length > 0 && notNamespaces.some((wanted) => textMatches(wanted, namespace))) return false;
+  if (notNamespaces.some((wanted) => textMatches(wanted, namespace))) return false;
   const { serviceAccounts, notServiceAccounts } = match;
   if (serviceAccounts.length > 0 && !serviceAccounts.some((wanted) => isAccount(wanted, identity))) return false;
-  if (notServiceAccounts.length > 0 && notServiceAccounts.some((wanted) => isAccount(wanted, identity))) return false;
+  if (notServiceAccounts.some((wanted) => isAccount(wanted, identity))) return false;
   const source = blocksMatch(match.sourceIps, match.notSourceIps, sourceIp, 'SourceIpUnknown');
   if (source === false) return false;
   const destination = blocksMatch(match.destinationIps, match.notDestinationIps, destinationIp, 'DestinationIpUnknown');
