@@ -61,16 +61,26 @@ test('an L7 field is undecided by name where it could matter, and only there', (
   assert.equal(unknown(headers, { protocol: 'http' }), 'undecided HttpHeadersUnknown');
 });
 
-test('what is not modelled is undecided by name: JWT claims, remoteIp, source addresses, SNI, Envoy metadata', () => {
+test('what is not modelled is undecided by name: JWT claims, remoteIp, source addresses, Envoy metadata', () => {
   const when = (key: string, value: string) => under([{ when: [{ key, values: [value] }] }]);
   assert.equal(when('request.auth.claims[iss]', 'a'), 'undecided JwtClaims');
   assert.equal(under([from({ requestPrincipals: ['*'] })]), 'undecided JwtClaims');
   assert.equal(under([from({ remoteIpBlocks: ['10.0.0.1'] })]), 'undecided RemoteIp');
   assert.equal(under([from({ ipBlocks: ['10.0.0.1'] })]), 'undecided SourceIpAtWaypoint');
-  assert.equal(when('connection.sni', 'a'), 'undecided SniUnknown');
   assert.equal(when('destination.ip', '10.0.0.1'), 'undecided DestinationIpUnknown');
   assert.equal(when('experimental.envoy.filters.a[b]', 'c'), 'undecided EnvoyFilterMetadata');
   assert.equal(when('request.headers[:scheme]', 'http'), 'undecided HttpSchemeUnknown');
+});
+
+test('a request without token matches no claim, HTTP has no SNI, and TCP has whatever is said', () => {
+  const none = { claims: 'none' } as const;
+  assert.equal(under([from({ requestPrincipals: ['*'] })], none), 'denied DefaultDeny');
+  assert.equal(under([from({ notRequestPrincipals: ['*'] })], none), 'allowed AllowRule');
+  const sni = (pattern: string) => [{ when: [{ key: 'connection.sni', values: [pattern] }] }];
+  assert.equal(under(sni('*')), 'denied DefaultDeny');
+  assert.equal(under(sni('*.x'), { protocol: 'tcp' }), 'undecided SniUnknown');
+  assert.equal(under(sni('*.x'), { protocol: 'tcp', sni: 'a.x' }), 'allowed AllowRule');
+  assert.equal(unknown(sni('*.x')), 'undecided SniUnknown');
 });
 
 test('CUSTOM has the last word on what would pass, and none on what is denied', () => {

@@ -59,10 +59,13 @@ function prefixed(attribute: Attribute, value: string): Leaf | undefined {
   if (attribute.startsWith('request.headers')) return onHeader(attribute.slice('request.headers'.length), value);
   if (attribute.startsWith('experimental.')) return unmodelled('EnvoyFilterMetadata', false);
   if (attribute.startsWith('request.auth.claims')) {
-    return /^\[.*\]$/s.test(attribute.slice('request.auth.claims'.length)) ? unmodelled('JwtClaims', true) : undefined;
+    return /^\[.*\]$/s.test(attribute.slice('request.auth.claims'.length)) ? ON_CLAIMS : undefined;
   }
-  return unmodelled('JwtClaims', true);
+  return ON_CLAIMS;
 }
+
+/** Without a token there is nothing that could match, not even `*`. */
+const ON_CLAIMS: Leaf = { httpOnly: true, test: ({ claims }) => (claims === 'none' ? false : 'JwtClaims') };
 
 function unmodelled(name: string, httpOnly: boolean): Leaf {
   return { httpOnly, test: () => name };

@@ -22,7 +22,10 @@ export interface WaypointRequest {
   /** The Service port (I12). */
   readonly port?: number;
   readonly destinationIp?: string;
+  /** Default on HTTP: none, because Envoy sees HTTP only where no TLS is left. */
   readonly sni?: string;
+  /** `none`: the request carries no token that a RequestAuthentication accepts. Claims of tokens are not modelled. */
+  readonly claims?: 'none';
   readonly protocol?: 'http' | 'tcp';
   readonly method?: string;
   /** As sent, query included; normalized as the mesh is configured. */
@@ -39,6 +42,7 @@ export interface Seen {
   readonly port: number | undefined;
   readonly destinationIp: Address | undefined;
   readonly sni: string | undefined;
+  readonly claims: 'none' | undefined;
   /** Normalized, without query. */
   readonly path: string | undefined;
   readonly method: string | undefined;
@@ -58,7 +62,8 @@ export function seenBy(request: WaypointRequest, mesh: MeshConfig): Seen | undef
     principal: principal === undefined ? undefined : `spiffe://${principal}`,
     port: request.port,
     destinationIp: request.destinationIp === undefined ? undefined : parseAddress(request.destinationIp),
-    sni: request.sni,
+    sni: request.sni ?? (request.protocol === 'http' ? '' : undefined),
+    claims: request.claims,
     path: rawPath === undefined ? undefined : withoutQuery(rawPath),
     method: request.method,
     host: request.host,
