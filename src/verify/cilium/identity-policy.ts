@@ -2,17 +2,18 @@
 import type { ObjectRef } from '../verdict.ts';
 import { findConflict } from './conflict.ts';
 import { hasBareKey, type Identity, isManaged } from './identity.ts';
+import { buildLabelIndex, type LabelIndex } from './label-index.ts';
 import type { RuleIndex } from './rule-index.ts';
 import type { Direction, Rule } from './rule.ts';
 
 export type EnforcementMode = 'default' | 'always' | 'never';
 
-/** Rules of one tier and priority; denies are asked before allows, passes last. */
+/** Rules of one tier and priority, found by peer; denies are asked before allows, passes last. */
 export interface Level {
   readonly tier: number;
-  readonly denies: readonly Rule[];
-  readonly allows: readonly Rule[];
-  readonly passes: readonly Rule[];
+  readonly denies: LabelIndex<Rule>;
+  readonly allows: LabelIndex<Rule>;
+  readonly passes: LabelIndex<Rule>;
 }
 
 /** What one identity's agent enforces in one direction. */
@@ -76,11 +77,16 @@ export function resolveIdentityPolicy(
 
 function levelsOf(rules: readonly Rule[]): Level[] {
   const groups = Map.groupBy(rules, (rule) => `${rule.tier} ${rule.priority}`);
+  const byPeers = (group: readonly Rule[], action: Rule['action']): LabelIndex<Rule> =>
+    buildLabelIndex(
+      group.filter((rule) => rule.action === action && rule.peers !== 'nobody'),
+      (rule) => (rule.peers === 'nobody' ? [] : rule.peers),
+    );
   return [...groups.values()].map((group) => ({
     tier: group[0]?.tier ?? 0,
-    denies: group.filter((rule) => rule.action === 'deny'),
-    allows: group.filter((rule) => rule.action === 'allow'),
-    passes: group.filter((rule) => rule.action === 'pass'),
+    denies: byPeers(group, 'deny'),
+    allows: byPeers(group, 'allow'),
+    passes: byPeers(group, 'pass'),
   }));
 }
 

@@ -1,7 +1,8 @@
 // One side's answer to one flow: tiers and priorities in order, deny before allow, else the default.
 import type { ObjectRef, Verdict } from '../verdict.ts';
 import type { Identity } from './identity.ts';
-import type { DirectionPolicy, IdentityPolicy, Level } from './identity-policy.ts';
+import type { DirectionPolicy, IdentityPolicy } from './identity-policy.ts';
+import type { LabelIndex } from './label-index.ts';
 import type { PortNumbers, Protocol } from './port.ts';
 import type { Direction, Rule, RulePort } from './rule.ts';
 import type { Match } from './selector.ts';
@@ -18,8 +19,8 @@ export interface Question {
   readonly peer: Identity;
   readonly port: number;
   readonly protocol: Protocol;
-  /** Ports that the destination names, as this direction resolves them. */
-  readonly ports: PortNumbers | undefined;
+  /** Ports that the destination names, as this direction resolves them; asked only where a rule names one. */
+  readonly namedPorts: () => PortNumbers | undefined;
 }
 
 /** Judges one direction of an identity's policy. */
@@ -27,81 +28,59 @@ export function judgeDirection(policy: IdentityPolicy, direction: Direction, que
   if (!policy.managed) return UNMANAGED;
   if (policy.conflict) return conflictVerdict(policy.conflict);
   const own = policy[direction];
-  const found = walk(own, direction, question);
-  if (found.outcomes.size === 1) return decided(found, own);
-  const doubts = found.doubts.map((doubt) => doubt.path).join(', ');
-  return {
-    verdict: 'undecided',
-    reason: `UnmodelledField: ${doubts}`,
-    decidedBy: found.doubts.map((doubt) => doubt.ref),
-  };
+  const doubts: Doubt[] = [];
+  const ending = walk(own, direction, question, doubts);
+  const verdict = ending?.verdict ?? (allowsOtherwise(own) ? 'allowed' : 'denied');
+  if (doubts.some((doubt) => doubt.verdict !== verdict)) {
+    const reason = `UnmodelledField: ${doubts.map((doubt) => doubt.path).join(', ')}`;
+    return { verdict: 'undecided', reason, decidedBy: doubts.map((doubt) => doubt.ref) };
+  }
+  return ending ?? { verdict, reason: own.otherwise, decidedBy: own.isolating };
 }
 
 const UNMANAGED: Unmanaged = { verdict: 'unmanaged', reason: 'NotEnforcedHere', decidedBy: [] };
 
-type Outcome = 'allow' | 'deny' | 'default';
-
+/** A rule that may match, depending on what is not modelled, and how the flow would then end. */
 interface Doubt {
   readonly ref: ObjectRef;
   readonly path: string;
+  readonly verdict: 'allowed' | 'denied';
 }
 
-interface Found {
-  /** Every way the flow may end, given what is not modelled. */
-  readonly outcomes: Set<'allowed' | 'denied'>;
-  readonly doubts: Doubt[];
-  /** The rules at which a definite walk ended. */
-  readonly by: readonly Rule[];
-  readonly proxied: boolean;
-  readonly ended: Outcome;
-}
-
-function walk(policy: DirectionPolicy, direction: Direction, question: Question): Found {
-  const outcomes = new Set<'allowed' | 'denied'>();
-  const doubts: Doubt[] = [];
+/** The verdict of the first level that certainly has one; collects the doubts on the way there. */
+function walk(policy: DirectionPolicy, direction: Direction, question: Question, doubts: Doubt[]): Verdict | undefined {
   let passedTier = -1;
   for (const level of policy.levels) {
     if (level.tier === passedTier) continue;
-    const ended = askLevel(level, direction, question, outcomes, doubts);
-    if (ended === 'passed') passedTier = level.tier;
-    else if (ended) return { outcomes, doubts, ...ended };
+    const denied = askRules(level.denies, 'denied', direction, question, doubts);
+    if (denied) return denied;
+    const allowed = askRules(level.allows, 'allowed', direction, question, doubts);
+    if (allowed) return allowed;
+    const passing = level.passes.candidates(question.peer);
+    if (passing.some((rule) => askRule(rule, direction, question) !== 'no')) passedTier = level.tier;
   }
-  outcomes.add(allowsOtherwise(policy) ? 'allowed' : 'denied');
-  return { outcomes, doubts, by: [], proxied: false, ended: 'default' };
+  return undefined;
 }
 
-type Ending = Pick<Found, 'by' | 'proxied' | 'ended'>;
-
-function askLevel(
-  level: Level,
+function askRules(
+  rules: LabelIndex<Rule>,
+  verdict: 'allowed' | 'denied',
   direction: Direction,
   question: Question,
-  outcomes: Set<'allowed' | 'denied'>,
   doubts: Doubt[],
-): Ending | 'passed' | undefined {
-  for (const [rules, outcome, ended] of [
-    [level.denies, 'denied', 'deny'],
-    [level.allows, 'allowed', 'allow'],
-  ] as const) {
-    const by: Rule[] = [];
-    let proxied = false;
-    for (const rule of rules) {
-      const answer = askRule(rule, direction, question);
-      if (answer === 'no') continue;
-      if (answer === 'yes' || answer === 'proxied') {
-        by.push(rule);
-        proxied ||= answer === 'proxied';
-      } else {
-        outcomes.add(outcome);
-        doubts.push({ ref: rule.ref, path: answer.doubt });
-      }
-    }
-    if (by.length > 0) {
-      outcomes.add(outcome);
-      return { by, proxied, ended };
-    }
+): Verdict | undefined {
+  let decidedBy: ObjectRef[] | undefined;
+  let proxied = false;
+  for (const rule of rules.candidates(question.peer)) {
+    const answer = askRule(rule, direction, question);
+    if (answer === 'no') continue;
+    if (answer === 'yes' || answer === 'proxied') {
+      (decidedBy ??= []).push(rule.ref);
+      proxied ||= answer === 'proxied';
+    } else doubts.push({ ref: rule.ref, path: answer.doubt, verdict });
   }
-  return level.passes.some((rule) => askRule(rule, direction, question) !== 'no') ? 'passed' : undefined;
+  if (!decidedBy) return undefined;
+  return { verdict, reason: verdict === 'denied' ? 'DenyRule' : proxied ? 'AllowRuleToProxy' : 'AllowRule', decidedBy };
 }
 
 /** Whether a rule matches; the doubt names what its match depends on. */
@@ -156,7 +135,7 @@ function matchesPort({ match }: RulePort, direction: Direction, question: Questi
   if (match.protocol !== question.protocol) return false;
   if (match.kind === 'any') return true;
   if (match.kind === 'range') return question.port >= match.first && question.port <= match.last;
-  const resolved = question.ports?.get(`${match.name}/${match.protocol}`);
+  const resolved = question.namedPorts()?.get(`${match.name}/${match.protocol}`);
   if (resolved === undefined) return false;
   // Ranges from a name exist at ingress only.
   const last = direction === 'ingress' ? Math.max(resolved, match.last) : resolved;
@@ -167,14 +146,6 @@ function allowsOtherwise(policy: DirectionPolicy): boolean {
   return (
     policy.otherwise !== 'DefaultDeny' && policy.otherwise !== 'AlwaysEnforced' && policy.otherwise !== 'InitIdentity'
   );
-}
-
-function decided(found: Found, policy: DirectionPolicy): Verdict {
-  const verdict = found.outcomes.has('allowed') ? 'allowed' : 'denied';
-  if (found.ended === 'default') return { verdict, reason: policy.otherwise, decidedBy: policy.isolating };
-  const decidedBy = found.by.map((rule) => rule.ref);
-  if (found.ended === 'deny') return { verdict, reason: 'DenyRule', decidedBy };
-  return { verdict, reason: found.proxied ? 'AllowRuleToProxy' : 'AllowRule', decidedBy };
 }
 
 function conflictVerdict([first, second]: readonly [Rule, Rule]): Verdict {

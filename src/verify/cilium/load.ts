@@ -95,10 +95,11 @@ export function loadCilium(objects: readonly unknown[], config: CiliumConfig): C
       const from = identify(flow.from);
       const to = identify(flow.to);
       const shared = namedPorts.get(to.id);
-      const own = flow.namedPorts ? portNumbers(flow.namedPorts) : shared?.first;
+      const agreed = (): PortNumbers | undefined => shared?.agreed;
+      const own = (): PortNumbers | undefined => (flow.namedPorts ? portNumbers(flow.namedPorts) : shared?.first);
       return {
-        egress: judgeDirection(policyOf(from), 'egress', { peer: to, port, protocol, ports: shared?.agreed }),
-        ingress: judgeDirection(policyOf(to), 'ingress', { peer: from, port, protocol, ports: own }),
+        egress: judgeDirection(policyOf(from), 'egress', { peer: to, port, protocol, namedPorts: agreed }),
+        ingress: judgeDirection(policyOf(to), 'ingress', { peer: from, port, protocol, namedPorts: own }),
       };
     },
   };

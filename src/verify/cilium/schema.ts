@@ -87,7 +87,12 @@ const ICMP: Shape = object({
   fields: {
     kind: 'list',
     maxItems: 40,
-    items: object({ family: { kind: 'string', oneOf: ['IPv4', 'IPv6'], fallback: 'IPv4' }, type: ICMP_TYPE }, ['type']),
+    items: {
+      kind: 'object',
+      required: ['type'],
+      fallbacks: { family: 'IPv4' },
+      fields: { family: { kind: 'string', oneOf: ['IPv4', 'IPv6'] }, type: ICMP_TYPE },
+    },
   },
 });
 

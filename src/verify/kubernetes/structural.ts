@@ -9,7 +9,6 @@ export type Shape =
       readonly maxLength?: number;
       readonly oneOf?: readonly string[];
       readonly check?: (text: string) => boolean;
-      readonly fallback?: string;
     }
   | { readonly kind: 'integer'; readonly minimum: number; readonly maximum: number }
   | { readonly kind: 'boolean' }
@@ -32,8 +31,8 @@ export type Shape =
       readonly exactlyOne?: readonly string[];
       /** At least one of these must be present. */
       readonly atLeastOne?: readonly string[];
-      readonly maxFields?: number;
-      readonly minFields?: number;
+      /** Values of fields that are absent. */
+      readonly fallbacks?: Readonly<Record<string, unknown>>;
       readonly check?: (value: Readonly<Record<string, unknown>>) => string | undefined;
     };
 
@@ -165,33 +164,22 @@ function coerceObject(
     if (field === undefined) walk.pruned.push(join(path, key));
     else if (item !== null) entries.push([key, coerceNode(item, field, join(path, key), walk, depth + 1)]);
   }
-  const present = new Set(entries.map(([key]) => key));
-  for (const [key, field] of Object.entries(shape.fields))
-    if (field.kind === 'string' && field.fallback !== undefined && !present.has(key))
-      entries.push([key, field.fallback]);
-  checkPresence(shape, present, path, walk);
+  for (const [key, fallback] of Object.entries(shape.fallbacks ?? {}))
+    if (!entries.some(([other]) => other === key)) entries.push([key, fallback]);
   const stored = Object.fromEntries(entries);
+  checkPresence(shape, stored, path, walk);
   const complaint = shape.check?.(stored);
   if (complaint !== undefined) fail(walk, path, complaint);
   return stored;
 }
 
-function checkPresence(
-  shape: Shape & { kind: 'object' },
-  present: ReadonlySet<string>,
-  path: string,
-  walk: Walk,
-): void {
-  for (const key of shape.required ?? []) if (!present.has(key)) fail(walk, join(path, key), 'is required');
-  const chosen = shape.exactlyOne?.filter((key) => present.has(key)).length;
-  if (chosen !== undefined && chosen !== 1)
-    fail(walk, path, `must have exactly one of ${shape.exactlyOne?.join(', ')}`);
-  if (shape.atLeastOne && !shape.atLeastOne.some((key) => present.has(key)))
-    fail(walk, path, `must have at least one of ${shape.atLeastOne.join(', ')}`);
-  if (shape.maxFields !== undefined && present.size > shape.maxFields)
-    fail(walk, path, `must have at most ${shape.maxFields} fields`);
-  if (shape.minFields !== undefined && present.size < shape.minFields)
-    fail(walk, path, `must have at least ${shape.minFields} fields`);
+function checkPresence(shape: Shape & { kind: 'object' }, stored: object, path: string, walk: Walk): void {
+  const { required, exactlyOne, atLeastOne } = shape;
+  if (required) for (const key of required) if (!Object.hasOwn(stored, key)) fail(walk, join(path, key), 'is required');
+  if (exactlyOne && exactlyOne.filter((key) => Object.hasOwn(stored, key)).length !== 1)
+    fail(walk, path, `must have exactly one of ${exactlyOne.join(', ')}`);
+  if (atLeastOne && !atLeastOne.some((key) => Object.hasOwn(stored, key)))
+    fail(walk, path, `must have at least one of ${atLeastOne.join(', ')}`);
 }
 
 /** What a Go decoder makes of a null list item. */
