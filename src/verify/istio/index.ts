@@ -1,5 +1,9 @@
 // What Istio would do with given objects: ztunnel at L4, a waypoint at L7. Evaluates any AuthorizationPolicy and
 // PeerAuthentication, its own rules in code; shares nothing with the compilers it judges.
+//
+// Not modelled, hence `undecided` where it could decide: claims of tokens, external authorizers, addresses at a
+// waypoint. Not judged at all: sidecars (I20), policies layered in front of a waypoint (off by default in istiod),
+// and other objects that reject requests.
 export type { Block } from './address.ts';
 export type { AuthorizationPolicy, AuthorizationSpec, PolicyRule } from './admit/authorization-policy.ts';
 export type { PeerAuthentication, PeerAuthenticationSpec } from './admit/peer-authentication.ts';

@@ -86,13 +86,15 @@ test('the order of the objects decides nothing', () => {
   fc.assert(
     fc.property(l4Specs, l7Specs, caller, request, fc.constantFrom(80, 8080), (l4, l7, from, asked, port) => {
       const objects = [
+        policy('shop/x', { action: 'DENY' }),
+        policy('shop/y', { rules: 1 }),
         ...objectsOf(l4),
         ...objectsOf(l7),
         peerAuthentication('shop/a', { mtls: { mode: 'STRICT' } }),
       ].map((object, index) => ({ ...object, metadata: { name: `p${index}`, namespace: 'shop' } }));
       const [one, other] = [objects, objects.toReversed()].map((shuffled) => {
         const set = loadIstio(shuffled, MESH);
-        return [set.judgeZtunnel({ from, to: cart, port }), set.judgeWaypoint(asked)];
+        return [set.judgeZtunnel({ from, to: cart, port }), set.judgeWaypoint(asked), set.refusals, set.accepted];
       });
       assert.deepEqual(one, other);
     }),

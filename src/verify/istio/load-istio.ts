@@ -28,7 +28,7 @@ export interface Pruned {
 }
 
 export interface IstioPolicySet {
-  /** Policies that enforce nothing, because the API server (`schema`) or istiod (`agent`) refuses them. */
+  /** Policies that enforce nothing, because the API server (`schema`) or istiod's webhook (`agent`) refuses them; sorted. */
   readonly refusals: readonly Refusal[];
   readonly pruned: readonly Pruned[];
   /** Policies that were accepted, sorted; of several with one name the last. */
@@ -67,7 +67,7 @@ export function loadIstio(objects: readonly unknown[], mesh: MeshConfig): IstioP
     ip: peer.ip === undefined ? undefined : parseAddress(peer.ip),
   }));
   return {
-    refusals,
+    refusals: refusals.sort((left, right) => compare(refusalKey(left), refusalKey(right))),
     pruned: sorted.flatMap(({ object, pruned }) => (pruned.length > 0 ? [{ object, paths: pruned }] : [])),
     accepted: sorted.map(({ object }) => object),
     ztunnelPolicyOf,
@@ -99,6 +99,14 @@ function remember<K extends object, V>(compute: (key: K) => V): (key: K) => V {
 
 function keyOf({ kind, namespace, name }: ObjectRef): string {
   return `${kind} ${namespace}/${name}`;
+}
+
+function refusalKey({ object, stage, message }: Refusal): string {
+  return [keyOf(object), stage, message].join(' ');
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 function isAuthorization(policy: AuthorizationPolicy | PeerAuthentication): policy is AuthorizationPolicy {
