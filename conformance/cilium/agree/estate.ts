@@ -134,12 +134,12 @@ export function meshOf({ mesh, namespaces }: Estate, namespace: string): Mesh {
 
 function makeWorkload(random: Random, name: string): Workload {
   const namespace = random.pick(NAMESPACES);
-  const adopted = random.chance(0.4);
+  const adopted = random.chance(0.5);
   const extra = random.chance(0.3) ? { version: random.pick(['v1', 'v2']) } : {};
   const labels: Record<string, string> = adopted
     ? { app: name, part: random.pick(['a', 'b']), ...extra }
     : { 'app.kubernetes.io/name': name, ...extra };
-  const account = adopted && random.chance(0.25) ? 'default' : name;
+  const account = adopted && random.chance(0.4) ? 'default' : name;
   return {
     key: `${namespace}/${name}`,
     namespace,
@@ -147,7 +147,7 @@ function makeWorkload(random: Random, name: string): Workload {
     labels,
     account,
     adopted,
-    ...(random.chance(0.4) && { deployment: makeDeployment(random, namespace, name, labels, account) }),
+    ...(random.chance(0.5) && { deployment: makeDeployment(random, namespace, name, labels, account) }),
   };
 }
 
