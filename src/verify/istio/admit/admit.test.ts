@@ -192,6 +192,10 @@ test('metadata and version are checked as the API server checks them', () => {
   assert.equal(stage({ name: 'p', labels: { 'a.b/c': 'd' } }), 'accepted');
   for (const name of ['P', '', 'a_b', '-a', 'x'.repeat(254)]) assert.equal(stage({ name }), 'schema', name);
   assert.equal(stage({ name: 'p', namespace: 'a.b' }), 'schema');
+  for (const namespace of [null, '', 'a']) assert.equal(stage({ name: 'p', namespace }), 'accepted');
+  assert.equal(stage({ name: 'p', labels: { a: 'x'.repeat(63) } }), 'accepted');
+  assert.equal(stage({ name: 'p', labels: { a: 'x'.repeat(64) } }), 'schema');
+  assert.equal(stage({ name: 'p', creationTimestamp: 0 }), 'schema');
   assert.equal(stage({ name: 'p', labels: { a: '-' } }), 'schema');
   assert.equal(stage({ name: 'p', labels: { 'a b': 'c' } }), 'schema');
   assert.equal(stage({ name: 'p', creationTimestamp: 'today' }), 'schema');

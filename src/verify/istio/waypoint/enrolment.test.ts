@@ -13,7 +13,10 @@ const object = (apiVersion: string, kind: string, path: string, labels: Labels =
 const gateway = (path: string, labels: Labels = {}, namespaces: object = {}) =>
   object('gateway.networking.k8s.io/v1', 'Gateway', path, labels, {
     gatewayClassName: 'istio-waypoint',
-    listeners: [{ protocol: 'HBONE', port: 15008, allowedRoutes: { namespaces } }],
+    listeners: [
+      { protocol: 'HTTP', port: 15008, allowedRoutes: { namespaces: { from: 'Same' } } },
+      { protocol: 'HBONE', port: 15008, allowedRoutes: { namespaces } },
+    ],
   });
 const space = (name: string, labels: Labels) => object('v1', 'Namespace', `/${name}`, labels);
 const cart = (labels: Labels = {}) => object('v1', 'Service', 'shop/cart', labels);

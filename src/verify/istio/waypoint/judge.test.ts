@@ -55,6 +55,7 @@ test('an L7 field is undecided by name where it could matter, and only there', (
   assert.equal(unknown([to({ methods: ['GET'] })], { protocol: 'http' }), 'undecided HttpMethodUnknown');
   assert.equal(unknown([to({ notHosts: ['a'] })], { protocol: 'http' }), 'undecided HttpHostUnknown');
   assert.equal(unknown([to(paths), {}]), 'allowed AllowRule');
+  assert.equal(unknown([from({ namespaces: ['pay'] }), to(paths)]), 'undecided HttpPathUnknown');
   assert.equal(unknown([{ ...from({ namespaces: ['pay'] }), ...to(paths) }]), 'denied DefaultDeny');
   assert.equal(unknown([to(paths)], {}, 'DENY'), 'undecided HttpPathUnknown');
   const headers = [{ when: [{ key: 'request.headers[x]', values: ['1'] }] }];
@@ -118,6 +119,10 @@ test('I4: cluster.local is the mesh here, aliases of the trust domain are one, o
   assert.equal(admits('prod.example/ns/shop/sa/web', { ...web, trustDomain: 'old.example' }), 'allowed AllowRule');
   assert.equal(admits('*.example/ns/shop/sa/web', { ...web, trustDomain: 'x.example' }), 'allowed AllowRule');
   assert.equal(admits('prod*/ns/shop/sa/web', { ...web, trustDomain: 'old.example' }), 'allowed AllowRule');
+  const moved = { mesh: { trustDomain: 'prod.example', trustDomainAliases: ['old.test'] } };
+  const anyExample = [from({ principals: ['*.example/ns/shop/sa/web'] })];
+  assert.equal(under(anyExample, { from: { ...web, trustDomain: 'old.test' } }, moved), 'allowed AllowRule');
+  assert.equal(under(anyExample, { from: { ...web, trustDomain: 'new.test' } }, moved), 'denied DefaultDeny');
   assert.equal(admits('far.example/ns/shop/sa/web'), 'denied DefaultDeny');
   assert.equal(admits('cluster.local/ns/shop/*'), 'denied DefaultDeny');
   assert.equal(admits('*/ns/shop/sa/web', { ...web, trustDomain: 'any' }), 'allowed AllowRule');
@@ -168,6 +173,7 @@ test('I18: paths match exact, prefix, suffix and template, after normalization a
   assert.ok(admits('/x.y/{*}/', '/x.y/1/'));
   assert.ok(!admits('/x.y/{*}', '/x-y/1'));
   assert.equal(under([to({ paths: ['{*}/a'] })]), 'undecided InvalidPathTemplate');
+  assert.equal(under([to({ paths: ['//{*}'] })]), 'undecided InvalidPathTemplate');
   assert.equal(under([{}], { path: '/%00' }), 'denied MalformedPath');
 });
 

@@ -101,6 +101,8 @@ test('I8: an address that the question leaves out is undecided where it could ma
   ]);
   assert.equal(ask(set, nowhere, cart, 80), 'undecided SourceIpUnknown');
   assert.equal(ask(set, nowhere, cart, 81), 'denied DefaultDeny');
+  const later = load([policy('shop/p', { rules: [to({ ports: ['1'] }), from({ ipBlocks: ['10.0.0.0/8'] })] })]);
+  assert.equal(ask(later, nowhere, cart, 80), 'undecided SourceIpUnknown');
   const deny = policy('shop/d', { action: 'DENY', rules: [from({ ipBlocks: ['10.0.0.0/8'] })] });
   assert.equal(ask(load([deny]), nowhere, cart), 'undecided SourceIpUnknown');
   assert.equal(ask(load([deny, policy('shop/p', {})]), nowhere, cart), 'denied DefaultDeny');
