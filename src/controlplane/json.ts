@@ -10,6 +10,23 @@ export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 export const isList = (value: unknown): value is readonly Json[] => Array.isArray(value);
 
+/** What JSON.parse yields is JSON; the check is for the compiler and for `undefined`. */
+const isJson = (value: unknown): value is Json =>
+  value === null || ['boolean', 'number', 'string', 'object'].includes(typeof value);
+
+/** @throws SyntaxError */
+export function parseJson(text: string): Json {
+  const value: unknown = JSON.parse(text);
+  return isJson(value) ? value : null;
+}
+
+/** A foreign value, such as what a YAML reader returns. */
+export const asJson = (value: unknown): Json => (isJson(value) ? value : null);
+
+/** A scalar as people write it; anything else as JSON; nothing as nothing. */
+export const plain = (value: Json | undefined): string =>
+  value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+
 /** The value at `path`, or undefined where a step is missing. */
 export function at(value: Json | undefined, ...path: readonly string[]): Json | undefined {
   let here = value;

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createPost, type ResolveService } from './admission/post.ts';
 import { createHooks } from './admission/webhooks.ts';
 import { createFaults, type Faults } from './faults/faults.ts';
-import { isObject, type Json, type JsonObject, textAt } from './json.ts';
+import { isObject, type JsonObject, parseJson, textAt } from './json.ts';
 import { createBuiltins } from './kinds/builtin-resources.ts';
 import { createRegistry } from './kinds/registry.ts';
 import { createBackground } from './lifecycle/background.ts';
@@ -168,7 +168,7 @@ async function post(core: Core, url: string, object: JsonObject): Promise<void> 
   });
   if (response.status === 201) return;
   const text = response.body.kind === 'whole' ? response.body.text : '';
-  throw new DefinitionRefusedError(textAt(JSON.parse(text) as Json, 'message'));
+  throw new DefinitionRefusedError(textAt(parseJson(text), 'message'));
 }
 
 function inject(core: Core, request: ApiRequest): Promise<ApiResponse> {

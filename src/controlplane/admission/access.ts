@@ -26,14 +26,8 @@ const RBAC = 'rbac.authorization.k8s.io';
 export function judgeAccess(store: Store, user: User, access: Access): Verdict {
   if (user.groups.includes('system:masters')) return { allowed: true, reason: '' };
   if (access.path !== '' && DISCOVERY.test(access.path) && access.verb === 'get') return { allowed: true, reason: '' };
-  for (const { binding, rules } of boundRules(store, user, access.namespace)) {
-    if (rules.some((rule) => admits(rule, access))) {
-      const role = `${textAt(binding, 'roleRef', 'kind')} ${JSON.stringify(textAt(binding, 'roleRef', 'name'))}`;
-      return {
-        allowed: true,
-        reason: `RBAC: allowed by ${textAt(binding, 'kind')} ${JSON.stringify(textAt(binding, 'metadata', 'name'))} of ${role}`,
-      };
-    }
+  for (const { binding, subject, rules } of boundRules(store, user, access.namespace)) {
+    if (rules.some((rule) => admits(rule, access))) return { allowed: true, reason: describeGrant(binding, subject) };
   }
   return { allowed: false, reason: '' };
 }
@@ -41,7 +35,19 @@ export function judgeAccess(store: Store, user: User, access: Access): Verdict {
 /** Everybody who is known may look what there is. */
 const DISCOVERY = /^\/(?:api|apis|openapi|version|healthz|livez|readyz)(?:\/|$)/;
 
+function describeGrant(binding: JsonObject, subject: Json): string {
+  const named = (object: Json): string => {
+    const namespace = textAt(object, 'metadata', 'namespace');
+    return JSON.stringify(textAt(object, 'metadata', 'name') + (namespace === '' ? '' : `/${namespace}`));
+  };
+  const role = `${textAt(binding, 'roleRef', 'kind')} ${JSON.stringify(textAt(binding, 'roleRef', 'name'))}`;
+  const place = textAt(subject, 'namespace');
+  const to = `${textAt(subject, 'kind')} ${JSON.stringify(textAt(subject, 'name') + (place === '' ? '' : `/${place}`))}`;
+  return `RBAC: allowed by ${textAt(binding, 'kind')} ${named(binding)} of ${role} to ${to}`;
+}
+
 interface Bound {
+  readonly subject: Json;
   readonly binding: JsonObject;
   readonly rules: readonly Json[];
 }
@@ -50,9 +56,10 @@ interface Bound {
 export function boundRules(store: Store, user: User, namespace: string): readonly Bound[] {
   const cluster = store.list(`${RBAC}/clusterrolebindings`).map((entry) => entry.object);
   const local = namespace === '' ? [] : store.list(`${RBAC}/rolebindings`).map((entry) => entry.object);
-  return [...cluster, ...local.filter((binding) => namespaceOf(binding) === namespace)]
-    .filter((binding) => listAt(binding, 'subjects').some((subject) => isSubject(subject, user, namespaceOf(binding))))
-    .map((binding) => ({ binding, rules: rulesOf(store, binding) }));
+  return [...cluster, ...local.filter((binding) => namespaceOf(binding) === namespace)].flatMap((binding) => {
+    const subject = listAt(binding, 'subjects').find((item) => isSubject(item, user, namespaceOf(binding)));
+    return subject === undefined ? [] : [{ binding, subject, rules: rulesOf(store, binding) }];
+  });
 }
 
 function rulesOf(store: Store, binding: JsonObject): readonly Json[] {

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import { type Json, type JsonObject, isObject, objectAt, textAt } from '../json.ts';
+import { isObject, type JsonObject, objectAt, parseJson, textAt } from '../json.ts';
 import type { Post } from './webhooks.ts';
 
 /** Where a Service of a webhook is reached: nothing routes cluster addresses on a laptop. */
@@ -26,7 +26,7 @@ export function createPost(resolve: ResolveService): Post {
       });
       const text = await response.body.text();
       if (response.statusCode !== 200) throw new Error(`the webhook answered ${response.statusCode}`);
-      return JSON.parse(text) as Json;
+      return parseJson(text);
     } finally {
       await agent.close();
     }

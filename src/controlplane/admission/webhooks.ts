@@ -2,15 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { ApiError, internalError } from '../api-error.ts';
 import {
   at,
-  type Json,
-  type JsonObject,
+  byText,
   isList,
   isObject,
+  type Json,
+  type JsonObject,
   listAt,
   objectAt,
+  parseJson,
   textAt,
   textsAt,
-  byText,
 } from '../json.ts';
 import { labelsOf } from '../meta.ts';
 import { jsonPatch } from '../patch/json-patch.ts';
@@ -122,7 +123,7 @@ function refusal(name: string, response: JsonObject): ApiError {
 function patched(object: JsonObject, response: JsonObject): JsonObject {
   const patch = textAt(response, 'patch');
   if (patch === '') return object;
-  const operations = JSON.parse(Buffer.from(patch, 'base64').toString('utf8')) as Json;
+  const operations = parseJson(Buffer.from(patch, 'base64').toString('utf8'));
   if (isList(operations) && operations.length === 0) return object;
   const next = jsonPatch(object, operations);
   return isObject(next) ? next : object;

@@ -24,6 +24,7 @@ export interface Rules {
   readonly judge: (value: Json, old: Json | undefined, path?: string) => readonly Cause[];
   /** Rules that do not compile, for the definition's own validation. */
   readonly faults: readonly Fault[];
+  readonly none: boolean;
 }
 
 export interface Fault {
@@ -39,10 +40,11 @@ export function compileRules(schema: Schema, path: string): Rules {
   const faults: Fault[] = [];
   const env = celEnv({ funcs: [...strings, ...kubernetesFunctions()] });
   collect(schema, path, env, compiled, reaching, faults);
-  if (reaching.size === 0) return { judge: () => [], faults };
+  if (reaching.size === 0) return { judge: () => [], faults, none: true };
   const toCel = createToCel();
   return {
     faults,
+    none: false,
     judge: (value, old, where = '') => judgeAt({ compiled, reaching, toCel }, schema, value, old, where),
   };
 }
@@ -146,20 +148,25 @@ function judgeRule(
   const verdict = rule.run(bindings);
   if (verdict === true) return undefined;
   const field = `${path}${rule.fieldPath}` || '<nil>';
-  const shownValue = JSON.stringify(schema.type ?? (schema.intOrString ? 'integer-or-string' : 'object'));
   if (isCelError(verdict)) {
-    const message = `Invalid value: ${shownValue}: ${describe(rule)} evaluation error: ${verdict.message}`;
-    return { reason: 'FieldValueInvalid', field, message };
+    return {
+      reason: 'FieldValueInvalid',
+      field,
+      message: `Invalid value: ${describe(rule)} evaluation error: ${verdict.message}`,
+    };
   }
-  const message = messageOf(rule, bindings);
-  if (rule.reason === 'FieldValueRequired')
-    return { reason: rule.reason, field, message: `Required value: ${message}` };
-  if (rule.reason === 'FieldValueForbidden') return { reason: rule.reason, field, message: `Forbidden: ${message}` };
-  if (rule.reason === 'FieldValueDuplicate') {
-    return { reason: rule.reason, field, message: `Duplicate value: ${shownValue}` };
-  }
-  return { reason: rule.reason, field, message: `Invalid value: ${shownValue}: ${message}` };
+  return {
+    reason: rule.reason,
+    field,
+    message: `${PREFIXES[rule.reason] ?? 'Invalid value'}: ${messageOf(rule, bindings)}`,
+  };
 }
+
+const PREFIXES: Readonly<Record<string, string>> = {
+  FieldValueRequired: 'Required value',
+  FieldValueForbidden: 'Forbidden',
+  FieldValueDuplicate: 'Duplicate value',
+};
 
 const describe = (rule: Rule): string => `rule ${JSON.stringify(rule.text)}`;
 

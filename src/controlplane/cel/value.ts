@@ -1,4 +1,4 @@
-import { type CelInput, celEnv, isCelError, parse, plan } from '@bufbuild/cel';
+import { type CelInput, type CelResult, celEnv, isCelError, parse, plan } from '@bufbuild/cel';
 import { isList, isObject, type Json } from '../json.ts';
 import { ANYTHING, memberSchema, type Schema } from '../schema/schema.ts';
 import { celName } from './name.ts';
@@ -11,9 +11,9 @@ export function createToCel(): ToCel {
   const timestamp = plan(env, parse('timestamp(text)'));
   const duration = plan(env, parse('duration(text)'));
   const bytes = plan(env, parse('bytes(text)'));
-  const special = (make: (bindings: Record<string, CelInput>) => unknown, text: string): CelInput => {
+  const special = (make: (bindings: Record<string, CelInput>) => CelResult, text: string): CelInput => {
     const made = make({ text });
-    return isCelError(made) ? text : (made as CelInput);
+    return isCelError(made) ? text : made;
   };
 
   const convert: ToCel = (value, schema) => {

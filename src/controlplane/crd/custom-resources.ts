@@ -1,8 +1,7 @@
 import { type Cause, invalidValue } from '../api-error.ts';
 import { compileRules } from '../cel/rules.ts';
-import { at, isObject, type Json, type JsonObject, listAt, objectAt, textAt, textsAt } from '../json.ts';
+import { at, isObject, type Json, type JsonObject, listAt, objectAt, plain, textAt, textsAt } from '../json.ts';
 import { nameOf } from '../meta.ts';
-import { STORED_VERBS } from '../kinds/builtin-resources.ts';
 import { apiVersionOf, type Conversion, type Resource, type Rules, type ScalePaths } from '../kinds/resource.ts';
 import { applyDefaults } from '../schema/default.ts';
 import { parseSchema } from '../schema/parse-schema.ts';
@@ -30,6 +29,7 @@ function toResource(definition: JsonObject, version: Json, meta: Schema, stored:
   const base = { group, version: textAt(version, 'name') };
   const apiVersion = apiVersionOf(base);
   const status = isObject(at(version, 'subresources', 'status'));
+  const scale = scalePaths(at(version, 'subresources', 'scale'));
   return {
     ...base,
     plural,
@@ -39,20 +39,21 @@ function toResource(definition: JsonObject, version: Json, meta: Schema, stored:
     shortNames: textsAt(names, 'shortNames'),
     categories: textsAt(names, 'categories'),
     namespaced: textAt(spec, 'scope') === 'Namespaced',
-    verbs: STORED_VERBS,
+    verbs: CUSTOM_VERBS,
     status,
     finalize: false,
-    scale: scalePaths(at(version, 'subresources', 'scale')),
+    scale,
     collection: `${group}/${plural}`,
     schema,
     typeName: undefined,
+    tidy: (object) => object,
     columns: columnsOf(version),
     fields: selectableFields(version),
     generation: true,
     unconditionalUpdate: false,
     createOnUpdate: false,
     returnsDeleted: false,
-    rules: rulesOf(schema),
+    rules: rulesOf(schema, scale),
     conversion: apiVersion === stored ? undefined : renaming(apiVersion, stored),
     deprecation:
       at(version, 'deprecated') === true
@@ -60,6 +61,9 @@ function toResource(definition: JsonObject, version: Json, meta: Schema, stored:
         : undefined,
   };
 }
+
+/** In the order of the server's discovery. */
+const CUSTOM_VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'] as const;
 
 /** Metadata is the server's own type, whatever the definition says about it. */
 function withTypeMeta(schema: Schema, meta: Schema): Schema {
@@ -74,7 +78,7 @@ const renaming = (served: string, stored: string): Conversion => ({
   fromStored: (object) => ({ ...object, apiVersion: served }),
 });
 
-function rulesOf(schema: Schema): Rules {
+function rulesOf(schema: Schema, scale: ScalePaths | undefined): Rules {
   const { metadata: _metadata, ...judged } = Object.fromEntries(schema.properties);
   const body: Schema = { ...schema, properties: new Map(Object.entries(judged)) };
   const withName: Schema = { ...schema };
@@ -86,10 +90,48 @@ function rulesOf(schema: Schema): Rules {
       return isObject(filled) ? filled : next;
     },
     check: (next, previous) => {
-      const causes = [...checkName(next, named), ...validate(bodyOf(next), body, '', previous && bodyOf(previous))];
-      return causes.length > 0 ? causes : rules.judge(next, previous);
+      const causes = [
+        ...checkName(next, named),
+        ...validate(bodyOf(next), body, '', previous && bodyOf(previous)),
+        ...(scale ? checkScale(next, scale) : []),
+      ];
+      if (rules.none) return causes;
+      if (causes.some((cause) => BLOCKING.has(cause.reason))) return [...causes, UNCHECKED];
+      return [...causes, ...rules.judge(next, previous)];
     },
   };
+}
+
+/** Rules are not run on an object that is wrong in one of these ways. */
+const BLOCKING = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+
+const UNCHECKED: Cause = {
+  reason: 'FieldValueInvalid',
+  field: '<nil>',
+  message:
+    'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+};
+
+function checkScale(next: JsonObject, paths: ScalePaths): readonly Cause[] {
+  const field = `.${paths.spec.join('.')}`;
+  const replicas = at(next, ...paths.spec);
+  if (replicas === undefined) return [];
+  if (typeof replicas !== 'number') {
+    return [
+      invalidValue(
+        field,
+        0,
+        `${field} accessor error: ${plain(replicas)} is of the type ${typeof replicas}, expected int64`,
+      ),
+    ];
+  }
+  return replicas < 0 ? [invalidValue(field, replicas, 'should be a non-negative integer')] : [];
 }
 
 const bodyOf = (object: JsonObject): JsonObject => {
@@ -140,7 +182,7 @@ function selectableFields(version: Json): Resource['fields'] {
     const path = textAt(raw, 'jsonPath').replace(/^\./, '');
     fields[path] = (object) => {
       const found = at(object, ...path.split('.'));
-      return found === undefined || found === null ? '' : String(found);
+      return found === null ? '' : plain(found);
     };
   }
   return fields;

@@ -8,7 +8,7 @@ import { checkStructure } from './structural.ts';
 export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
 
 /** Fills in the names and the conversion strategy. What the server says about it (status) is written later. */
-export function prepareDefinition(next: JsonObject, previous: JsonObject | undefined): JsonObject {
+export function prepareDefinition(next: JsonObject): JsonObject {
   const spec = objectAt(next, 'spec');
   const names = objectAt(spec, 'names');
   const kind = textAt(names, 'kind');
@@ -21,11 +21,36 @@ export function prepareDefinition(next: JsonObject, previous: JsonObject | undef
       singular: textAt(names, 'singular') || kind.toLowerCase(),
     },
   };
-  const named = { ...next, spec: filled };
-  if (previous) return named;
-  const finalizers = listAt(next, 'metadata', 'finalizers');
-  const kept = finalizers.includes(CLEANUP_FINALIZER) ? finalizers : [...finalizers, CLEANUP_FINALIZER];
-  return withAt(named, ['metadata', 'finalizers'], kept);
+  return { ...next, spec: filled };
+}
+
+/** What a new definition says until its names are accepted. */
+export function settleDefinition(definition: JsonObject): JsonObject {
+  return {
+    ...definition,
+    status: { acceptedNames: { kind: '', plural: '' }, conditions: null, storedVersions: [storedVersion(definition)] },
+  };
+}
+
+const storedVersion = (definition: JsonObject): string =>
+  textAt(
+    listAt(definition, 'spec', 'versions').find((version) => at(version, 'storage') === true),
+    'name',
+  );
+
+/** A definition that is deleted waits until its objects are. */
+export function retireDefinition(definition: JsonObject, time: string): JsonObject {
+  const condition = {
+    lastTransitionTime: time,
+    message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+    reason: 'InstanceDeletionPending',
+    status: 'True',
+    type: 'Terminating',
+  };
+  const finalizers = listAt(definition, 'metadata', 'finalizers');
+  const held = finalizers.includes(CLEANUP_FINALIZER) ? finalizers : [...finalizers, CLEANUP_FINALIZER];
+  const conditions = [...listAt(definition, 'status', 'conditions'), condition];
+  return withAt(withAt(definition, ['metadata', 'finalizers'], held), ['status', 'conditions'], conditions);
 }
 
 /** What makes a definition unusable: names, versions, schemas that are not structural, rules that do not compile. */
@@ -39,7 +64,9 @@ export function checkDefinition(
   return [
     ...checkNames(next, spec),
     ...checkVersions(spec),
-    ...listAt(spec, 'versions').flatMap((version, index) => checkVersion(version, `spec.versions[${index}]`, previous)),
+    ...listAt(spec, 'versions').flatMap((version, index) =>
+      checkVersion(version, `spec.versions[${index}]`, listAt(spec, 'versions').length === 1, previous),
+    ),
     ...checkUnchanged(spec, previous),
   ];
 }
@@ -70,17 +97,26 @@ function checkNames(next: JsonObject, spec: JsonObject): readonly Cause[] {
 
 function checkVersions(spec: JsonObject): readonly Cause[] {
   const versions = listAt(spec, 'versions');
-  if (versions.length === 0)
-    return [required('spec.versions', 'must have exactly one version marked as storage version')];
   const stored = versions.filter((version) => at(version, 'storage') === true);
   if (stored.length === 1) return [];
-  return [invalidValue('spec.versions', versions, 'must have exactly one version marked as storage version')];
+  return [
+    invalidValue('spec.versions', versions, 'must have exactly one version marked as storage version'),
+    ...(stored.length === 0
+      ? [invalidValue('status.storedVersions', null, 'must have at least one stored version')]
+      : []),
+  ];
 }
 
-function checkVersion(version: Json, path: string, previous: JsonObject | undefined): readonly Cause[] {
+function checkVersion(
+  version: Json,
+  path: string,
+  single: boolean,
+  previous: JsonObject | undefined,
+): readonly Cause[] {
   const raw = at(version, 'schema', 'openAPIV3Schema');
-  const where = `${path}.schema.openAPIV3Schema`;
-  if (!isObject(raw)) return [required(where, 'schemas are required')];
+  // A schema that all versions share is judged as the definition's own.
+  const where = single ? 'spec.validation.openAPIV3Schema' : `${path}.schema.openAPIV3Schema`;
+  if (!isObject(raw)) return [required(`${path}.schema.openAPIV3Schema`, '')];
   const before = listAt(previous, 'spec', 'versions').find(
     (other) => textAt(other, 'name') === textAt(version, 'name'),
   );

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { byText, compact, type JsonObject } from '../json.ts';
 import { isStored, type Registry } from '../kinds/registry.ts';
 import { apiVersionOf, type Resource } from '../kinds/resource.ts';
@@ -55,6 +56,7 @@ function entriesOf(resource: Resource): readonly JsonObject[] {
     verbs: resource.verbs,
     shortNames: resource.shortNames.length > 0 ? resource.shortNames : undefined,
     categories: resource.categories.length > 0 ? resource.categories : undefined,
+    storageVersionHash: isStored(resource) ? storageHash(resource) : undefined,
   });
   const parts = subresourcesOf(resource).map(({ name, group, version, kind, verbs }) =>
     compact({
@@ -70,6 +72,10 @@ function entriesOf(resource: Resource): readonly JsonObject[] {
   return [main, ...parts];
 }
 
+/** Changes when the stored form of a kind does. */
+const storageHash = ({ group, version, kind }: Resource): string =>
+  createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64');
+
 interface Part {
   readonly name: string;
   readonly group: string;
@@ -82,10 +88,11 @@ interface Part {
 export function subresourcesOf(resource: Resource): readonly Part[] {
   const { group, version, kind } = resource;
   const verbs = ['get', 'patch', 'update'] as const;
+  const scale = resource.scale ? [{ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs }] : [];
+  const status = resource.status ? [{ name: 'status', group, version, kind, verbs }] : [];
   return [
     ...(resource.finalize ? [{ name: 'finalize', group, version, kind, verbs: ['update'] }] : []),
-    ...(resource.scale ? [{ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs }] : []),
-    ...(resource.status ? [{ name: 'status', group, version, kind, verbs }] : []),
+    ...(resource.typeName === undefined ? [...status, ...scale] : [...scale, ...status]),
   ];
 }
 
@@ -136,6 +143,3 @@ export function rootPaths(registry: Registry): JsonObject {
   const fixed = ['/apis', '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'];
   return { paths: [...groups, ...fixed].sort(byText) };
 }
-
-export const isKnownVersion = (registry: Registry, group: string, version: string): boolean =>
-  registry.all().some((resource) => resource.group === group && resource.version === version && isStored(resource));

@@ -18,7 +18,13 @@ export function faultySink(sink: Sink, fault: Fault | undefined): Sink {
       return duplicating(sink);
     case 'reorder':
       return reordering(sink);
-    default:
+    case 'reset':
+    case 'delay':
+    case 'busy':
+    case 'error':
+    case 'expired':
+    case 'conflict':
+    case undefined:
       return sink;
   }
 }

@@ -1,10 +1,11 @@
 import { createTypes } from './type-notation.ts';
-import { at, type JsonObject, textAt } from '../json.ts';
+import { at, type JsonObject, plain, textAt } from '../json.ts';
 import { CORE_COLUMNS, DEFAULT_COLUMNS } from '../table/core-columns.ts';
 import { WORKLOAD_COLUMNS } from '../table/workload-columns.ts';
 import { BUILTIN_RULES } from './builtin-rules.ts';
 import { BUILTIN_TYPES } from './builtin-types.ts';
 import { EVENT_CONVERSION } from './event-conversion.ts';
+import { createTidy } from './tidy.ts';
 import { NO_RULES, type Resource, type ScalePaths } from './resource.ts';
 import type { Schema } from '../schema/schema.ts';
 
@@ -47,7 +48,7 @@ const fields = (paths: Readonly<Record<string, readonly string[]>>): Resource['f
 
 const shownAt = (object: JsonObject, path: readonly string[]): string => {
   const found = at(object, ...path);
-  return found === undefined || found === null ? '' : String(found);
+  return found === null ? '' : plain(found);
 };
 
 const ROWS: readonly Row[] = [
@@ -348,10 +349,11 @@ export interface Builtins {
 
 export function createBuiltins(): Builtins {
   const type = createTypes(BUILTIN_TYPES);
-  return { type, resources: ROWS.map((row) => toResource(row, type)) };
+  const tidy = createTidy(BUILTIN_TYPES);
+  return { type, resources: ROWS.map((row) => toResource(row, type, (object) => tidy(object, row.type))) };
 }
 
-function toResource(row: Row, type: (name: string) => Schema): Resource {
+function toResource(row: Row, type: (name: string) => Schema, tidy: Resource['tidy']): Resource {
   return {
     group: row.group,
     version: row.version ?? 'v1',
@@ -371,6 +373,7 @@ function toResource(row: Row, type: (name: string) => Schema): Resource {
       return type(row.type);
     },
     typeName: row.type,
+    tidy,
     columns: CORE_COLUMNS[row.plural] ?? WORKLOAD_COLUMNS[row.plural] ?? DEFAULT_COLUMNS,
     fields: row.fields ?? {},
     generation: row.generation === true,

@@ -1,12 +1,24 @@
 import { type Cause, forbiddenField, invalidValue, required, unsupported } from '../api-error.ts';
-import { at, compact, equal, isObject, type Json, type JsonObject, listAt, objectAt, textAt, withAt } from '../json.ts';
+import {
+  at,
+  compact,
+  equal,
+  isObject,
+  type Json,
+  type JsonObject,
+  listAt,
+  objectAt,
+  plain,
+  textAt,
+  withAt,
+} from '../json.ts';
 import { nameOf } from '../meta.ts';
-import { checkDefinition, prepareDefinition } from '../crd/definition.ts';
+import { checkDefinition, prepareDefinition, retireDefinition, settleDefinition } from '../crd/definition.ts';
 import type { Rules } from './resource.ts';
 
 /** Defaulting and validation of the built-in kinds that are served in full. */
 export const BUILTIN_RULES: Readonly<Record<string, Rules>> = {
-  Namespace: { prepare: prepareNamespace, check: () => [] },
+  Namespace: { prepare: prepareNamespace, settle: settleNamespace, retire: retireNamespace, check: () => [] },
   ConfigMap: { prepare: (next) => next, check: checkConfigMap },
   Secret: { prepare: prepareSecret, check: checkSecret },
   Lease: { prepare: (next) => next, check: checkLease },
@@ -16,20 +28,40 @@ export const BUILTIN_RULES: Readonly<Record<string, Rules>> = {
   ClusterRoleBinding: { prepare: prepareBinding, check: checkBinding },
   MutatingWebhookConfiguration: { prepare: prepareWebhooks(true), check: checkWebhooks },
   ValidatingWebhookConfiguration: { prepare: prepareWebhooks(false), check: checkWebhooks },
-  CustomResourceDefinition: { prepare: prepareDefinition, check: checkDefinition },
-  Pod: { prepare: preparePod, check: () => [] },
+  CustomResourceDefinition: {
+    prepare: prepareDefinition,
+    settle: settleDefinition,
+    retire: retireDefinition,
+    check: checkDefinition,
+  },
+  Pod: { prepare: (next) => next, settle: (pod) => ({ ...pod, status: { phase: 'Pending' } }), check: () => [] },
+  Event: { prepare: (next) => next, settle: settleEvent, check: () => [] },
 };
 
-function prepareNamespace(next: JsonObject, previous: JsonObject | undefined): JsonObject {
-  const named = withAt(next, ['metadata', 'labels', 'kubernetes.io/metadata.name'], nameOf(next));
-  if (previous) return named;
-  const finalizers = listAt(next, 'spec', 'finalizers');
-  const kept = finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'];
-  return { ...named, spec: { ...objectAt(next, 'spec'), finalizers: kept }, status: { phase: 'Active' } };
+function prepareNamespace(next: JsonObject): JsonObject {
+  return withAt(next, ['metadata', 'labels', 'kubernetes.io/metadata.name'], nameOf(next));
 }
 
-function preparePod(next: JsonObject, previous: JsonObject | undefined): JsonObject {
-  return previous ? next : { ...next, status: { phase: 'Pending' } };
+function settleNamespace(next: JsonObject): JsonObject {
+  const finalizers = listAt(next, 'spec', 'finalizers');
+  const kept = finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'];
+  return { ...next, spec: { ...objectAt(next, 'spec'), finalizers: kept }, status: { phase: 'Active' } };
+}
+
+function retireNamespace(namespace: JsonObject): JsonObject {
+  return withAt(namespace, ['status', 'phase'], 'Terminating');
+}
+
+/** Members that the server's type always writes. They are spelled differently in the two event groups. */
+function settleEvent(next: JsonObject): JsonObject {
+  const newer = textAt(next, 'apiVersion') !== 'v1';
+  return {
+    ...(newer
+      ? { deprecatedFirstTimestamp: null, deprecatedLastTimestamp: null, deprecatedSource: {} }
+      : { firstTimestamp: null, lastTimestamp: null, source: {}, reportingComponent: '', reportingInstance: '' }),
+    eventTime: null,
+    ...next,
+  };
 }
 
 const DATA_KEY = /^[-._a-zA-Z0-9]+$/;
@@ -66,7 +98,7 @@ function checkConfigMap(next: JsonObject, previous: JsonObject | undefined): rea
 
 function prepareSecret(next: JsonObject, previous: JsonObject | undefined): JsonObject {
   const texts = Object.entries(objectAt(next, 'stringData'));
-  const encoded = texts.map(([key, text]) => [key, Buffer.from(String(text), 'utf8').toString('base64')] as const);
+  const encoded = texts.map(([key, text]) => [key, Buffer.from(plain(text), 'utf8').toString('base64')] as const);
   const merged = { ...objectAt(next, 'data'), ...Object.fromEntries(encoded) };
   const { stringData: _writeOnly, ...rest } = next;
   const type = textAt(next, 'type') || textAt(previous, 'type') || 'Opaque';
@@ -164,7 +196,8 @@ function checkBinding(next: JsonObject, previous: JsonObject | undefined): reado
     }
   }
   if (previous && !equal(ref, at(previous, 'roleRef'))) {
-    causes.push(invalidValue('roleRef', ref, 'cannot change roleRef'));
+    const shownRef = { APIGroup: textAt(ref, 'apiGroup'), Kind: textAt(ref, 'kind'), Name: textAt(ref, 'name') };
+    causes.push(invalidValue('roleRef', shownRef, 'cannot change roleRef'));
   }
   return causes;
 }

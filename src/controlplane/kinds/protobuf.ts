@@ -1,5 +1,5 @@
 import { badRequest } from '../api-error.ts';
-import { type Draft, isObject, type Json, type JsonObject } from '../json.ts';
+import { type Draft, isObject, type Json, type JsonObject, parseJson } from '../json.ts';
 import { timestamp } from '../meta.ts';
 import { type Field, fieldsOf, isNamed, type TypeTable } from './type-notation.ts';
 
@@ -152,7 +152,7 @@ function readTime(parts: Parts, micro: boolean): Json {
   return micro ? whole.replace('Z', `.${String(Math.trunc(numberOf(parts, 2) / 1000)).padStart(6, '0')}Z`) : whole;
 }
 
-const readJson = (raw: Buffer): Json => (raw.length === 0 ? {} : (JSON.parse(raw.toString('utf8')) as Json));
+const readJson = (raw: Buffer): Json => (raw.length === 0 ? {} : parseJson(raw.toString('utf8')));
 
 /** `additionalProperties` may be a boolean instead of a schema; `items` is the schema itself. */
 function readSchemaOr(parts: Parts, name: string, table: TypeTable): Json {

@@ -1,5 +1,5 @@
 import type { Cause } from '../api-error.ts';
-import type { Json, JsonObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Column } from '../table/column.ts';
 
@@ -24,6 +24,8 @@ export interface Resource {
   readonly schema: Schema;
   /** The type in builtin-types.ts; undefined for custom resources. */
   readonly typeName: string | undefined;
+  /** A body as the server's types hold it: members that they omit when empty are gone. */
+  readonly tidy: (object: JsonObject) => JsonObject;
   readonly columns: readonly Column[];
   /** Field selectors beside metadata.name and metadata.namespace. */
   readonly fields: Readonly<Record<string, (object: JsonObject) => string>>;
@@ -43,6 +45,10 @@ export interface Resource {
 export interface Rules {
   /** Fills in and normalises; runs before validation. */
   readonly prepare: (next: JsonObject, previous: JsonObject | undefined) => JsonObject;
+  /** What the server itself adds to a new object; nobody owns it. */
+  readonly settle?: (object: JsonObject) => JsonObject;
+  /** What a DELETE writes into an object that has to wait, for kinds that do it in a way of their own. */
+  readonly retire?: (object: JsonObject, time: string) => JsonObject;
   readonly check: (next: JsonObject, previous: JsonObject | undefined, subresource: string) => readonly Cause[];
 }
 
@@ -71,5 +77,3 @@ export const keyOf = (resource: Pick<Resource, 'namespaced'>, namespace: string,
   resource.namespaced ? `${namespace}/${name}` : name;
 
 export const NO_RULES: Rules = { prepare: (next) => next, check: () => [] };
-
-export type Members = Readonly<Record<string, Json>>;

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../json.ts';
+import { type Json, type JsonObject, parseJson } from '../json.ts';
 import type { PatchStrategy, Schema } from '../schema/schema.ts';
 import { ANYTHING } from '../schema/schema.ts';
 
@@ -65,7 +65,7 @@ function readField(text: string): Field {
     always: parts.always === '&',
     pointer: parts.pointer === '^',
     tag: parts.tag?.split('.').map(Number) ?? [],
-    default: parts.value === undefined ? undefined : (JSON.parse(parts.value) as Json),
+    default: parts.value === undefined ? undefined : parseJson(parts.value),
   };
 }
 

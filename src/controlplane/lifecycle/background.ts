@@ -27,7 +27,7 @@ export function createBackground(report: (error: unknown) => void): Background {
       running ??= drain();
     },
     async settled() {
-      while (running) await running;
+      for (let current = running; current; current = running) await current;
     },
   };
 }

@@ -4,7 +4,9 @@ import { DEFINITIONS } from '../kinds/registry.ts';
 import { finalizersOf, isTerminating, nameOf, namespaceOf, timestamp, withMeta } from '../meta.ts';
 import type { Plane } from '../plane.ts';
 import { CONTROLLER } from '../server/authenticate.ts';
+import { ownUpdate } from '../ownership/own.ts';
 import { deleteObject } from '../verbs/delete.ts';
+import { writerOf } from '../verbs/write.ts';
 
 /** Follows definitions: says that they are established, and empties those that are deleted. */
 export function followDefinitions(plane: Plane): void {
@@ -19,7 +21,11 @@ function establish(plane: Plane, name: string): void {
   const definition = plane.store.get(DEFINITIONS, name);
   if (!definition || isTerminating(definition)) return;
   const next = { ...definition, status: statusOf(definition, plane.clock.now()) };
-  if (!equal(next, definition)) plane.store.put(DEFINITIONS, name, next);
+  if (equal(next, definition)) return;
+  const resource = plane.registry.ofCollection(DEFINITIONS);
+  if (!resource) return;
+  const writer = writerOf(plane, resource, 'status', controllerOptions());
+  plane.store.put(DEFINITIONS, name, ownUpdate(definition, next, resource.schema, writer));
 }
 
 function statusOf(definition: JsonObject, now: number): JsonObject {
@@ -77,7 +83,8 @@ export function resumeEmptying(plane: Plane): void {
 
 export const controllerOptions = () => ({
   dryRun: false,
-  manager: 'lattice-controlplane',
+  manager: 'kube-apiserver',
+  named: true,
   validation: 'Ignore' as const,
   force: false,
   user: CONTROLLER,

@@ -1,6 +1,8 @@
 import { isObject, type Json, type JsonObject, listAt, textAt } from '../json.ts';
 import { finalizersOf, isTerminating, nameOf, namespaceOf, uidOf, withMeta } from '../meta.ts';
 import type { Plane } from '../plane.ts';
+import { ownUpdate } from '../ownership/own.ts';
+import { writerOf } from '../verbs/write.ts';
 import type { StoreEvent } from '../store/store.ts';
 import { deleteObject, type Propagation } from '../verbs/delete.ts';
 import { controllerOptions } from './definitions.ts';
@@ -164,8 +166,12 @@ function blocks(plane: Plane, { collection, key }: Held, uid: string): boolean {
 function release(plane: Plane, { collection, key }: Held, uid: string): void {
   const dependent = plane.store.get(collection, key);
   if (!dependent) return;
+  const resource = plane.registry.ofCollection(collection);
+  if (!resource) return;
   const rest = ownersOf(dependent).filter((owner) => textAt(owner, 'uid') !== uid);
-  plane.store.put(collection, key, withMeta(dependent, 'ownerReferences', rest.length > 0 ? rest : undefined));
+  const freed = withMeta(dependent, 'ownerReferences', rest.length > 0 ? rest : undefined);
+  const writer = writerOf(plane, resource, '', controllerOptions());
+  plane.store.put(collection, key, ownUpdate(dependent, freed, resource.schema, writer));
 }
 
 function dropFinalizer(plane: Plane, collection: string, key: string, finalizer: string): void {

@@ -75,7 +75,10 @@ function leafDifference(before: Json | undefined, after: Json | undefined): Diff
 }
 
 function compareParts(before: Json | undefined, after: Json | undefined, schema: Schema): Difference | undefined {
-  const shapes = [before, after].filter((value) => value !== undefined).map((value) => shapeOf(value, schema));
+  // A null beside a collection is an empty one.
+  const values = [before, after].filter((value) => value !== undefined && value !== null);
+  const shapes = values.map((value) => shapeOf(value, schema));
+  if (shapes.length === 0) return undefined;
   if (shapes.every((shape) => shape === 'map')) {
     const left = isObject(before) ? before : {};
     const right = isObject(after) ? after : {};

@@ -2,7 +2,7 @@ import { type Draft, isList, isObject, type Json } from '../json.ts';
 import { memberSchema, type Schema } from './schema.ts';
 
 /**
- * Structural defaulting, depth first. A null for a member that may not be null and has a default counts as absent.
+ * Structural defaulting, depth first. A null for a member that may not be null counts as absent.
  * Returns the same value when nothing was added.
  */
 export function applyDefaults(value: Json, schema: Schema): Json {
@@ -17,8 +17,8 @@ export function applyDefaults(value: Json, schema: Schema): Json {
   let changed = false;
   for (const [name, member] of Object.entries(value)) {
     const inner = memberSchema(schema, name);
-    if (member === null && inner?.default !== undefined && !inner.nullable) {
-      changed = true; // filled below
+    if (member === null && inner !== undefined && !inner.nullable) {
+      changed = true; // a null where none may be counts as absent
       continue;
     }
     const filled = inner ? applyDefaults(member, inner) : member;

@@ -1,5 +1,5 @@
 import { type Cause, duplicate, required, shown } from '../api-error.ts';
-import { at, canonical, equal, isList, isObject, type Json, type JsonObject, textsAt } from '../json.ts';
+import { at, canonical, equal, isList, isObject, type Json, type JsonObject, plain, textsAt } from '../json.ts';
 import { formatIsValid } from './formats.ts';
 import { parseSchema } from './parse-schema.ts';
 import { memberSchema, type Schema } from './schema.ts';
@@ -50,6 +50,9 @@ function wrongType(value: Json, schema: Schema, path: string): Cause | undefined
   return typeCause(path, schema.type, got);
 }
 
+/** Characters, not UTF-16 units. */
+const charactersOf = (text: string): number => Array.from(text).length;
+
 type Check = (value: Json, limit: Json, path: string, keywords: JsonObject) => Cause | undefined;
 
 /** One entry per keyword; order is the order of the messages. */
@@ -64,15 +67,19 @@ const CHECKS: Readonly<Record<string, Check>> = {
       : undefined,
   format: (value, format, path) =>
     typeof value === 'string' && typeof format === 'string' && !formatIsValid(format, value)
-      ? invalidCause(path, value, `${subject(path)} must be of type ${format}: ${shown(value)}`)
+      ? {
+          reason: 'FieldValueTypeInvalid',
+          field: path,
+          message: `Invalid value: ${shown(value)}: ${subject(path)} must be of type ${format}: ${shown(value)}`,
+        }
       : undefined,
   maxLength: (value, limit, path) =>
-    typeof value === 'string' && [...value].length > Number(limit)
-      ? { reason: 'FieldValueTooLong', field: path, message: `Too long: may not be more than ${String(limit)} bytes` }
+    typeof value === 'string' && charactersOf(value) > Number(limit)
+      ? { reason: 'FieldValueTooLong', field: path, message: `Too long: may not be more than ${plain(limit)} bytes` }
       : undefined,
   minLength: (value, limit, path) =>
-    typeof value === 'string' && [...value].length < Number(limit)
-      ? invalidCause(path, value, `${subject(path)} should be at least ${String(limit)} chars long`)
+    typeof value === 'string' && charactersOf(value) < Number(limit)
+      ? invalidCause(path, value, `${subject(path)} should be at least ${plain(limit)} chars long`)
       : undefined,
   pattern: (value, pattern, path) =>
     typeof value === 'string' && typeof pattern === 'string' && !new RegExp(pattern, 'u').test(value)
@@ -101,7 +108,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   maxItems: (value, limit, path) => (isList(value) ? tooMany(path, value.length, limit) : undefined),
   minItems: (value, limit, path) =>
     isList(value) && value.length < Number(limit)
-      ? invalidCause(path, value.length, `${subject(path)} should have at least ${String(limit)} items`)
+      ? invalidCause(path, value.length, `${subject(path)} should have at least ${plain(limit)} items`)
       : undefined,
   maxProperties: (value, limit, path) =>
     isObject(value) ? tooMany(path, Object.keys(value).length, limit) : undefined,
@@ -110,7 +117,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
       ? invalidCause(
           path,
           Object.keys(value).length,
-          `${subject(path)} should have at least ${String(limit)} properties`,
+          `${subject(path)} should have at least ${plain(limit)} properties`,
         )
       : undefined,
 };
@@ -121,17 +128,25 @@ function tooMany(path: string, size: number, limit: Json): Cause | undefined {
   return {
     reason: 'FieldValueTooMany',
     field: path,
-    message: `Too many: ${size}: must have at most ${String(limit)} ${items}`,
+    message: `Too many: ${size}: must have at most ${plain(limit)} ${items}`,
   };
 }
 
 function checkKeywords(value: Json, keywords: JsonObject, path: string): readonly Cause[] {
-  return Object.entries(CHECKS).flatMap(([name, check]) => {
+  const causes: Cause[] = [];
+  let told = false;
+  for (const [name, check] of Object.entries(CHECKS)) {
     const limit = keywords[name];
     const cause = limit === undefined ? undefined : check(value, limit, path, keywords);
-    return cause ? [cause] : [];
-  });
+    if (!cause || (TEXT_CHECKS.has(name) && told)) continue;
+    told ||= TEXT_CHECKS.has(name);
+    causes.push(cause);
+  }
+  return causes;
 }
+
+/** Of length and pattern, only the first that fails is told. */
+const TEXT_CHECKS = new Set(['maxLength', 'minLength', 'pattern']);
 
 function checkLogic(value: Json, keywords: JsonObject, path: string): readonly Cause[] {
   const judge = (raw: Json): readonly Cause[] => validate(value, parseSchema(raw), path);

@@ -1,4 +1,4 @@
-import { byText, isObject, type Json, type JsonObject, listAt, objectAt, textAt, textsAt } from '../json.ts';
+import { byText, isObject, type Json, type JsonObject, listAt, objectAt, plain, textAt, textsAt } from '../json.ts';
 
 /** One condition on the value of one label or field. All conditions of a selector must hold. */
 export interface Requirement {
@@ -95,7 +95,7 @@ export function readLabelSelector(value: Json | undefined): Selector {
     ([key, wanted]): Requirement => ({
       key,
       operator: 'in',
-      values: [String(wanted)],
+      values: [plain(wanted)],
     }),
   );
   const expressions = listAt(value, 'matchExpressions').map(
@@ -135,6 +135,6 @@ function formatRequirement({ key, operator, values }: Requirement): string {
 export function formatLabels(labels: JsonObject): string {
   const parts = Object.keys(labels)
     .sort(byText)
-    .map((key) => `${key}=${String(labels[key])}`);
+    .map((key) => `${key}=${plain(labels[key])}`);
   return parts.length === 0 ? '<none>' : parts.join(',');
 }

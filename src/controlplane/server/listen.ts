@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server as HttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Credentials } from './certificate.ts';
 import type { ApiRequest, ApiResponse, Sink } from './message.ts';
 
@@ -26,7 +25,8 @@ export async function listen(
   });
   server.keepAliveTimeout = 60_000;
   await opened(server, host, port);
-  const address = server.address() as AddressInfo;
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no address');
   return {
     host: address.address,
     port: address.port,

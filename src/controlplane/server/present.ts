@@ -52,7 +52,7 @@ export function presentList(
       return {
         kind: resource.listKind,
         apiVersion: apiVersionOf(resource),
-        metadata: meta,
+        metadata: resource.typeName === undefined ? { continue: '', ...meta } : meta,
         items: resource.typeName === undefined ? objects : objects.map(withoutTypeMeta),
       };
   }

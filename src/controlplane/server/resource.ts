@@ -6,6 +6,7 @@ import { decodeMessage, openEnvelope, PROTOBUF } from '../kinds/protobuf.ts';
 import { isStored } from '../kinds/registry.ts';
 import { keyOf, type Resource } from '../kinds/resource.ts';
 import { nameOf, namespaceOf } from '../meta.ts';
+import { ownUpdate } from '../ownership/own.ts';
 import type { Plane } from '../plane.ts';
 import { asObject, parseBody, screen } from '../verbs/decode.ts';
 import { deletedStatus, deleteObject, deleteOptions } from '../verbs/delete.ts';
@@ -14,7 +15,7 @@ import { writeOptions, type WriteOptions } from '../verbs/options.ts';
 import { patchObject, read } from '../verbs/patch.ts';
 import { replaceScale, scaleChange, scaleOf, writeScale } from '../verbs/scale.ts';
 import { watch } from '../verbs/watch.ts';
-import { create, type Place, update } from '../verbs/write.ts';
+import { create, type Place, update, writerOf } from '../verbs/write.ts';
 import type { User } from './authenticate.ts';
 import { answer, type ApiRequest, type ApiResponse, JSON_TYPE } from './message.ts';
 import { type Accepted, negotiate } from './negotiate.ts';
@@ -265,7 +266,9 @@ async function dispatchScale(call: Ready, resource: Resource): Promise<ApiRespon
 
 function answerReview(call: Ready): ApiResponse {
   const object = bodyObject(call);
-  return answer(201, review(call.plane.store, call.user, object, call.target.namespace));
+  const writer = writerOf(call.plane, call.resource, '', call.options);
+  const owned = ownUpdate(undefined, object, call.resource.schema, writer);
+  return answer(201, review(call.plane.store, call.user, owned, call.target.namespace));
 }
 
 /** Warnings in HTTP's own header, as kubectl prints them. */

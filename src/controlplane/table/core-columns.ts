@@ -1,4 +1,4 @@
-import { at, byText, type JsonObject, listAt, objectAt, textAt, textsAt } from '../json.ts';
+import { at, byText, type JsonObject, listAt, objectAt, plain, textAt, textsAt } from '../json.ts';
 import { formatLabels } from '../select/label-selector.ts';
 import {
   AGE,
@@ -50,7 +50,7 @@ export const CORE_COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     column('AddressType', 'Kind of the addresses.', text('addressType')),
     column('Ports', 'Ports of the endpoints.', (object) =>
       firstThree(
-        listAt(object, 'ports').map((port) => String(at(port, 'port') ?? '*')),
+        listAt(object, 'ports').map((port) => plain(at(port, 'port') ?? '*')),
         '<unset>',
       ),
     ),
@@ -98,7 +98,7 @@ export const CORE_COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     ),
     column('Volume', 'Bound volume.', text('spec', 'volumeName')),
     column('Capacity', 'Size of the volume.', (object) =>
-      textAt(object, 'spec', 'volumeName') === '' ? '' : String(at(object, 'status', 'capacity', 'storage') ?? '0'),
+      textAt(object, 'spec', 'volumeName') === '' ? '' : plain(at(object, 'status', 'capacity', 'storage') ?? '0'),
     ),
     column('Access Modes', 'How it may be mounted.', (object) =>
       textAt(object, 'spec', 'volumeName') === ''
@@ -127,8 +127,8 @@ export const CORE_COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   validatingwebhookconfigurations: webhookColumns(),
   poddisruptionbudgets: [
     NAME,
-    column('Min Available', 'Pods that must stay.', (object) => String(at(object, 'spec', 'minAvailable') ?? 'N/A')),
-    column('Max Unavailable', 'Pods that may go.', (object) => String(at(object, 'spec', 'maxUnavailable') ?? 'N/A')),
+    column('Min Available', 'Pods that must stay.', (object) => plain(at(object, 'spec', 'minAvailable') ?? 'N/A')),
+    column('Max Unavailable', 'Pods that may go.', (object) => plain(at(object, 'spec', 'maxUnavailable') ?? 'N/A')),
     column('Allowed Disruptions', 'Evictions possible now.', count('status', 'disruptionsAllowed'), integer),
     AGE,
   ],

@@ -1,4 +1,4 @@
-import { at, type Json, type JsonObject, listAt, objectAt, textAt } from '../json.ts';
+import { at, type Json, type JsonObject, listAt, objectAt, plain, textAt } from '../json.ts';
 import { formatLabels, formatSelector } from '../select/label-selector.ts';
 import {
   AGE,
@@ -96,7 +96,7 @@ export const WORKLOAD_COLUMNS: Readonly<Record<string, readonly Column[]>> = {
       return `${textAt(target, 'kind')}/${textAt(target, 'name')}`;
     }),
     column('Targets', 'Measured against wanted.', metricTargets),
-    column('MinPods', 'Fewest pods.', (object) => String(at(object, 'spec', 'minReplicas') ?? '<unset>')),
+    column('MinPods', 'Fewest pods.', (object) => plain(at(object, 'spec', 'minReplicas') ?? '<unset>')),
     column('MaxPods', 'Most pods.', count('spec', 'maxReplicas')),
     column('Replicas', 'Pods now.', count('status', 'currentReplicas')),
     AGE,
@@ -168,7 +168,7 @@ function metricTarget(metric: Json, measured: Json | undefined): string {
     const wanted = target[key];
     if (wanted === undefined) continue;
     const current = at(measured, field, 'current', key);
-    return `${named}${current === undefined ? '<unknown>' : `${String(current)}${unit}`}/${String(wanted)}${unit}${suffix}`;
+    return `${named}${current === undefined ? '<unknown>' : `${plain(current)}${unit}`}/${plain(wanted)}${unit}${suffix}`;
   }
   return `${named}<unknown>/<auto>`;
 }

@@ -1,6 +1,6 @@
 import { type Cause, forbiddenField, invalidValue, required } from '../api-error.ts';
 import { checkObjectName } from '../crd/custom-resources.ts';
-import { type Json, type JsonObject, listAt, objectAt, textAt } from '../json.ts';
+import { type Json, type JsonObject, listAt, objectAt, plain, textAt } from '../json.ts';
 import { finalizersOf, isTerminating, nameOf } from '../meta.ts';
 import type { Resource } from '../kinds/resource.ts';
 
@@ -57,7 +57,7 @@ function checkKey(key: string, field: string): readonly Cause[] {
 
 function checkLabels(labels: JsonObject): readonly Cause[] {
   return Object.entries(labels).flatMap(([key, value]) => {
-    const text = String(value);
+    const text = plain(value);
     const causes = [...checkKey(key, 'metadata.labels')];
     if (text.length > 63) causes.push(invalidValue('metadata.labels', text, 'must be no more than 63 bytes'));
     if (text !== '' && !PART.test(text)) {
@@ -73,12 +73,12 @@ function checkLabels(labels: JsonObject): readonly Cause[] {
   });
 }
 
-function checkFinalizer(finalizer: string): readonly Cause[] {
+function checkFinalizer(finalizer: string, index: number): readonly Cause[] {
   const standard = ['orphan', 'foregroundDeletion', 'kubernetes'].includes(finalizer);
   if (standard || finalizer.includes('/') || finalizer.includes('.')) return [];
   return [
     invalidValue(
-      'metadata.finalizers',
+      `metadata.finalizers[${index}]`,
       finalizer,
       'name is neither a standard finalizer name nor is it fully qualified',
     ),

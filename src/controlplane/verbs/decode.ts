@@ -1,6 +1,6 @@
 import { load, YAMLException } from 'js-yaml';
-import { ApiError, badRequest } from '../api-error.ts';
-import { isList, isObject, type Json, type JsonObject, textAt } from '../json.ts';
+import { type ApiError, badRequest } from '../api-error.ts';
+import { asJson, byText, isList, isObject, type Json, type JsonObject, parseJson, textAt } from '../json.ts';
 import { apiVersionOf, type Resource } from '../kinds/resource.ts';
 import { prune } from '../schema/prune.ts';
 import { memberSchema, type Schema } from '../schema/schema.ts';
@@ -9,7 +9,7 @@ import type { WriteOptions } from './options.ts';
 /** The text of a request body as a value. @throws ApiError 400 if it is neither JSON nor, where allowed, YAML. */
 export function parseBody(text: string, yaml: boolean): Json {
   try {
-    return yaml && !/^\s*[{[]/.test(text) ? (load(text) as Json) : (JSON.parse(text) as Json);
+    return yaml && !/^\s*[{[]/.test(text) ? asJson(load(text)) : parseJson(text);
   } catch (cause) {
     if (cause instanceof SyntaxError || cause instanceof YAMLException) throw badRequest(cause.message);
     throw cause;
@@ -25,7 +25,11 @@ export function asObject(value: Json, resource: Resource): JsonObject {
   const apiVersion = textAt(value, 'apiVersion');
   const wanted = apiVersionOf(resource);
   if (kind !== '' && kind !== resource.kind) {
-    throw badRequest(`${kind} in version ${JSON.stringify(apiVersion)} cannot be handled as a ${resource.kind}`);
+    const from = `${apiVersion.split('/').at(-1)}.${kind}`;
+    const to = `${resource.group.split('.')[0] || 'core'}.${resource.kind}`;
+    throw badRequest(
+      `${kind} in version ${JSON.stringify(apiVersion)} cannot be handled as a ${resource.kind}: converting (${from}) to (${to}): unknown conversion`,
+    );
   }
   if (apiVersion !== '' && apiVersion !== wanted) {
     throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`);
@@ -37,12 +41,13 @@ export function asObject(value: Json, resource: Resource): JsonObject {
 export function screen(object: JsonObject, resource: Resource, options: WriteOptions): JsonObject {
   const { value, unknown } = prune(object, withTypeMeta(resource.schema));
   if (unknown.length > 0 && options.validation === 'Strict') {
-    throw strictError(resource, object, unknown);
+    throw strictError(resource, unknown);
   }
-  if (options.validation === 'Warn') options.warnings.push(...unknown.map((path) => `unknown field "${path}"`));
+  if (options.validation === 'Warn')
+    options.warnings.push(...[...unknown].sort(byText).map((path) => `unknown field "${path}"`));
   const screened = isObject(value) ? value : object;
   if (resource.typeName !== undefined) checkTypes(screened, resource);
-  return screened;
+  return resource.tidy(screened);
 }
 
 /** Built-in types name their apiVersion and kind nowhere. */
@@ -73,12 +78,10 @@ const TYPE_META: readonly (readonly [string, Schema])[] = [
   ['kind', TEXT],
 ];
 
-function strictError(resource: Resource, object: JsonObject, unknown: readonly string[]): ApiError {
-  const list = unknown.map((path) => `unknown field "${path}"`).join(', ');
-  if (resource.typeName === undefined) return badRequest(`strict decoding error: ${list}`);
-  const version = textAt(object, 'apiVersion').split('/').at(-1) ?? '';
+function strictError(resource: Resource, unknown: readonly string[]): ApiError {
+  const list = [...unknown].sort(byText).map((path) => `unknown field "${path}"`);
   return badRequest(
-    `${resource.kind} in version ${JSON.stringify(version)} cannot be handled as a ${resource.kind}: strict decoding error: ${list}`,
+    `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: strict decoding error: ${list.join(', ')}`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { badRequest, conflict, notFound } from '../api-error.ts';
-import { at, equal, isObject, type Json, type JsonObject, textAt, withAt } from '../json.ts';
+import { at, equal, type Json, type JsonObject, textAt } from '../json.ts';
 import { fromStored, keyOf, type Resource, toStored } from '../kinds/resource.ts';
 import { finalizersOf, isTerminating, timestamp, uidOf, versionOf, withMeta } from '../meta.ts';
 import type { Plane } from '../plane.ts';
@@ -60,7 +60,7 @@ export async function deleteObject(
       warnings: options.warnings,
     });
     if (plane.store.get(resource.collection, key) !== stored) continue;
-    const marked = withFinalizers(current, finalizersFor(current, wanted.propagation));
+    const marked = retired(plane, withFinalizers(current, finalizersFor(current, wanted.propagation)), resource);
     if (finalizersOf(marked).length === 0 && !holdsContent(marked, resource)) {
       if (options.dryRun) return { kind: 'removed', object: current };
       return { kind: 'removed', object: fromStored(resource, plane.store.remove(resource.collection, key) ?? current) };
@@ -75,18 +75,19 @@ export async function deleteObject(
 }
 
 function checkPreconditions(current: JsonObject, wanted: DeleteOptions, { resource, name }: Place): void {
+  const about = { group: resource.group, plural: resource.kind };
   if (wanted.uid !== '' && wanted.uid !== uidOf(current)) {
     throw conflict(
-      resource,
+      about,
       name,
-      `Precondition failed: UID in precondition: ${wanted.uid}, UID in object meta: ${uidOf(current)}`,
+      `the UID in the precondition (${wanted.uid}) does not match the UID in record (${uidOf(current)}). The object might have been deleted and then recreated`,
     );
   }
   if (wanted.version !== '' && wanted.version !== versionOf(current)) {
     throw conflict(
-      resource,
+      about,
       name,
-      `Precondition failed: ResourceVersion in precondition: ${wanted.version}, ResourceVersion in object meta: ${versionOf(current)}`,
+      `the ResourceVersion in the precondition (${wanted.version}) does not match the ResourceVersion in record (${versionOf(current)}). The object might have been modified`,
     );
   }
 }
@@ -108,16 +109,19 @@ const withFinalizers = (object: JsonObject, finalizers: readonly string[]): Json
     ? object
     : withMeta(object, 'finalizers', finalizers.length > 0 ? finalizers : undefined);
 
+/** Kinds with an end of their own write it, once. */
+const retired = (plane: Plane, object: JsonObject, resource: Resource): JsonObject =>
+  resource.rules.retire && !isTerminating(object)
+    ? resource.rules.retire(object, timestamp(plane.clock.now()))
+    : object;
+
 function terminating(plane: Plane, object: JsonObject, resource: Resource): JsonObject {
   if (isTerminating(object)) return object;
-  const stamped = withMeta(
-    withMeta(object, 'deletionTimestamp', timestamp(plane.clock.now())),
-    'deletionGracePeriodSeconds',
-    0,
-  );
+  const stamped = withMeta(object, 'deletionTimestamp', timestamp(plane.clock.now()));
+  if (resource.rules.retire) return stamped;
   const generation = at(object, 'metadata', 'generation');
   const counted = typeof generation === 'number' ? withMeta(stamped, 'generation', generation + 1) : stamped;
-  return resource.finalize ? withAt(counted, ['status', 'phase'], 'Terminating') : counted;
+  return withMeta(counted, 'deletionGracePeriodSeconds', 0);
 }
 
 /** The Status that answers a DELETE that removed the object. */
@@ -131,5 +135,3 @@ export function deletedStatus(resource: Resource, name: string, object: JsonObje
     details: { name, ...group, kind: resource.plural, uid: uidOf(object) },
   };
 }
-
-export const isDeleteOptions = (body: Json | undefined): boolean => body === undefined || isObject(body);

@@ -1,11 +1,12 @@
 import { badRequest } from '../api-error.ts';
-import type { Json } from '../json.ts';
 import type { User } from '../server/authenticate.ts';
 
 /** What the client asked beside the object itself. */
 export interface WriteOptions {
   readonly dryRun: boolean;
   readonly manager: string;
+  /** Whether the client named the manager itself. */
+  readonly named: boolean;
   readonly validation: 'Strict' | 'Warn' | 'Ignore';
   readonly force: boolean;
   readonly user: User;
@@ -27,7 +28,8 @@ export function writeOptions(query: URLSearchParams, userAgent: string, user: Us
   }
   return {
     dryRun: dryRun.includes('All'),
-    manager: query.get('fieldManager') ?? defaultManager(userAgent),
+    manager: query.get('fieldManager') || defaultManager(userAgent),
+    named: (query.get('fieldManager') ?? '') !== '',
     validation: validation === '' ? 'Warn' : validation,
     force: query.get('force') === 'true',
     user,
@@ -37,5 +39,3 @@ export function writeOptions(query: URLSearchParams, userAgent: string, user: Us
 
 /** The program's name out of its User-Agent. */
 const defaultManager = (userAgent: string): string => (userAgent.split('/')[0] ?? '').slice(0, 128) || 'unknown';
-
-export type Members = Readonly<Record<string, Json>>;

@@ -1,4 +1,4 @@
-import { ApiError, badRequest, notFound, unsupportedMedia } from '../api-error.ts';
+import { ApiError, badRequest, forbiddenField, invalid, notFound, required, unsupportedMedia } from '../api-error.ts';
 import { isObject, type Json, type JsonObject, textAt } from '../json.ts';
 import { fromStored, keyOf, type Resource } from '../kinds/resource.ts';
 import { withMeta } from '../meta.ts';
@@ -32,10 +32,10 @@ export async function patchObject(
   const { resource } = place;
   if (contentType === APPLY) return apply(plane, place, body, options);
   const change = changer(contentType, resource, body);
-  if (options.force)
-    throw badRequest(
-      'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
-    );
+  if (options.force) {
+    const cause = forbiddenField('force', 'may not be specified for non-apply patch');
+    throw invalid('PatchOptions', 'meta.k8s.io', '', [cause]);
+  }
   const object = await update(plane, place, options, (current) => ({
     object: screen(asObject(changed(change, current, place), resource), resource, options),
   }));
@@ -54,7 +54,8 @@ function changed(change: (current: JsonObject) => Json, current: JsonObject, { r
 function changer(contentType: string, resource: Resource, body: string): (current: JsonObject) => Json {
   const custom = resource.typeName === undefined;
   const types = custom ? [JSON_PATCH, MERGE, APPLY] : [JSON_PATCH, MERGE, STRATEGIC, APPLY];
-  if (!types.includes(contentType)) throw unsupportedMedia(types);
+  if (contentType === STRATEGIC && custom) throw unsupportedMedia(types);
+  if (!types.includes(contentType)) throw new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
   const patch = parseBody(body, false);
   switch (contentType) {
     case JSON_PATCH:
@@ -87,11 +88,8 @@ async function apply(plane: Plane, place: Place, body: string, options: WriteOpt
 }
 
 function requireManager(options: WriteOptions): void {
-  if (options.manager === '') {
-    throw badRequest(
-      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-    );
-  }
+  if (options.named) return;
+  throw invalid('PatchOptions', 'meta.k8s.io', '', [required('fieldManager', 'is required for apply patch')]);
 }
 
 function configurationOf(parsed: Json, place: Place, options: WriteOptions): JsonObject {

@@ -46,7 +46,7 @@ export async function writeScale(
 function checkReplicas(replicas: Json, resource: Resource, current: JsonObject): void {
   if (typeof replicas !== 'number')
     throw badRequest('Scale in version "v1" cannot be handled as a Scale: spec.replicas is no number');
-  if (replicas >= 0) return;
+  if (replicas >= 0 || resource.typeName === undefined) return; // a custom object judges itself
   throw invalid('Scale', 'autoscaling', nameOf(current), [
     invalidValue('spec.replicas', replicas, 'should be a non-negative integer'),
   ]);

@@ -33,7 +33,8 @@ export async function create(
   claim?: FieldSet,
 ): Promise<JsonObject> {
   const { resource } = place;
-  if (versionOf(object) !== '') throw badRequest('resourceVersion should not be set on objects to be created');
+  if (versionOf(object) !== '')
+    throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
   const placed = inNamespace(object, place);
   requireNamespace(plane, resource, placed);
   const attempt = attemptOf(place, 'CREATE', options, undefined);
@@ -41,7 +42,7 @@ export async function create(
   const mutated = await mutate(plane, attempt, resource.rules.prepare(bare, undefined), undefined, options);
   const stamped = stampNew(plane, resource, mutated);
   check(stamped, undefined, place);
-  const owned = own(plane, undefined, stamped, place, options, claim);
+  const owned = settled(resource, own(plane, undefined, stamped, place, options, claim));
   await plane.hooks.validate({ ...attempt, name: nameOf(owned), object: owned });
   requireNamespace(plane, resource, owned);
   const key = keyOf(resource, namespaceOf(owned), nameOf(owned));
@@ -49,6 +50,8 @@ export async function create(
   if (options.dryRun) return owned;
   return fromStored(resource, plane.store.put(resource.collection, key, toStored(resource, owned)));
 }
+
+const settled = (resource: Resource, object: JsonObject): JsonObject => resource.rules.settle?.(object) ?? object;
 
 /**
  * PUT, PATCH and every write to a subresource: proposes again until nobody wrote in between.
@@ -97,9 +100,9 @@ async function prepareUpdate(
   const next = withGeneration(keepSystemFields(mutated, current), current, resource);
   check(next, current, place);
   const owned = own(plane, current, next, place, options, claim);
-  const settled = sameButOwners(owned, current) ? current : owned;
-  await plane.hooks.validate({ ...attempt, object: settled });
-  return settled;
+  const final = sameButOwners(owned, current) ? current : owned;
+  await plane.hooks.validate({ ...attempt, object: final });
+  return final;
 }
 
 /** A write that changes nothing but the times of its owners is no write. */
@@ -194,10 +197,12 @@ function checkIdentity(object: JsonObject, current: JsonObject, { resource, name
     throw badRequest(`the name of the object (${nameOf(object)}) does not match the name on the URL (${name})`);
   }
   if (uidOf(object) !== '' && uidOf(object) !== uidOf(current)) {
+    const key = `/registry/${resource.plural}/${resource.namespaced ? `${namespaceOf(current)}/` : ''}${name}`;
+    const why = `Precondition failed: UID in precondition: ${uidOf(object)}, UID in object meta: ${uidOf(current)}`;
     throw conflict(
       resource,
       name,
-      `Precondition failed: UID in precondition: ${uidOf(object)}, UID in object meta: ${uidOf(current)}`,
+      `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
     );
   }
   const version = versionOf(object);
@@ -271,7 +276,7 @@ export function writerOf(plane: Plane, resource: Resource, subresource: string, 
     manager: options.manager,
     apiVersion: apiVersionOf(resource),
     subresource,
-    time: timestamp(plane.clock.now()),
+    time: subresource === 'scale' ? '' : timestamp(plane.clock.now()), // the server keeps no time of a scaling
     scope: subresource === 'status' ? 'status only' : resource.status ? 'without status' : 'all',
   };
 }

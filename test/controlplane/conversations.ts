@@ -1,0 +1,860 @@
+import type { Conversation, Step } from './conversation.ts';
+
+const NS = '/api/v1/namespaces/talk';
+const CM = `${NS}/configmaps`;
+const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+const WIDGETS = '/apis/talk.lattice.dev/v1/namespaces/talk/widgets';
+const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+const META = 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io';
+const APPLY = 'application/apply-patch+yaml';
+const JSON_PATCH = 'application/json-patch+json';
+const STRATEGIC = 'application/strategic-merge-patch+json';
+
+const namespace: Step = {
+  say: 'make the namespace',
+  method: 'POST',
+  path: '/api/v1/namespaces',
+  body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'talk' } },
+};
+const goodbye: readonly Step[] = [
+  { say: 'delete the namespace', method: 'DELETE', path: NS },
+  { say: 'it goes', path: NS, until: 404 },
+];
+
+const configMap = (name: string, data: unknown, meta: object = {}): unknown => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, ...meta },
+  data,
+});
+
+const widget = (name: string, spec: unknown, meta: object = {}): unknown => ({
+  apiVersion: 'talk.lattice.dev/v1',
+  kind: 'Widget',
+  metadata: { name, ...meta },
+  spec,
+});
+
+export const definition: unknown = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'widgets.talk.lattice.dev' },
+  spec: {
+    group: 'talk.lattice.dev',
+    scope: 'Namespaced',
+    names: { plural: 'widgets', kind: 'Widget', shortNames: ['wd'], categories: ['all'] },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        subresources: {
+          status: {},
+          scale: {
+            specReplicasPath: '.spec.replicas',
+            statusReplicasPath: '.status.replicas',
+            labelSelectorPath: '.status.selector',
+          },
+        },
+        additionalPrinterColumns: [
+          { name: 'Replicas', type: 'integer', jsonPath: '.spec.replicas' },
+          { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+          { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+          { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+        ],
+        selectableFields: [{ jsonPath: '.spec.mode' }],
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            properties: {
+              spec: {
+                type: 'object',
+                required: ['name'],
+                'x-kubernetes-validations': [
+                  { rule: 'self.replicas <= 10', message: 'too many replicas' },
+                  { rule: 'self.name == oldSelf.name', message: 'the name stays', fieldPath: '.name' },
+                  { rule: '!has(self.__namespace__) || self.__namespace__ != self.name' },
+                ],
+                properties: {
+                  name: { type: 'string', minLength: 2, maxLength: 8, pattern: '^[a-z]+$' },
+                  namespace: { type: 'string' },
+                  replicas: { type: 'integer', format: 'int32', default: 1, minimum: 0 },
+                  ratio: { type: 'number', maximum: 1, exclusiveMaximum: true },
+                  mode: { type: 'string', enum: ['fast', 'slow'], default: 'slow' },
+                  port: { 'x-kubernetes-int-or-string': true },
+                  since: { type: 'string', format: 'date-time' },
+                  tags: { type: 'array', maxItems: 3, items: { type: 'string' }, 'x-kubernetes-list-type': 'set' },
+                  atoms: { type: 'array', items: { type: 'string' } },
+                  labels: { type: 'object', additionalProperties: { type: 'string' } },
+                  free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+                  ports: {
+                    type: 'array',
+                    'x-kubernetes-list-type': 'map',
+                    'x-kubernetes-list-map-keys': ['name'],
+                    items: {
+                      type: 'object',
+                      required: ['name'],
+                      properties: {
+                        name: { type: 'string' },
+                        port: { type: 'integer' },
+                        protocol: { type: 'string', default: 'TCP' },
+                      },
+                    },
+                  },
+                  choice: {
+                    type: 'object',
+                    properties: { a: { type: 'string' }, b: { type: 'string' } },
+                    oneOf: [{ required: ['a'] }, { required: ['b'] }],
+                  },
+                },
+              },
+              status: {
+                type: 'object',
+                properties: {
+                  replicas: { type: 'integer' },
+                  selector: { type: 'string' },
+                  phase: { type: 'string' },
+                  conditions: {
+                    type: 'array',
+                    items: { type: 'object', properties: { type: { type: 'string' }, status: { type: 'string' } } },
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+    ],
+  },
+};
+
+const install: readonly Step[] = [
+  { say: 'define the kind', method: 'POST', path: CRDS, body: definition },
+  {
+    say: 'it is established',
+    path: `${CRDS}/widgets.talk.lattice.dev`,
+    untilText: 'InitialNamesAccepted',
+  },
+  { say: 'it is served', path: WIDGETS, until: 200 },
+];
+const uninstall: readonly Step[] = [
+  { say: 'remove the kind', method: 'DELETE', path: `${CRDS}/widgets.talk.lattice.dev` },
+  { say: 'it is not served any more', path: `${CRDS}/widgets.talk.lattice.dev`, until: 404 },
+];
+
+/** What clients say to an API server, and in which the two servers must answer alike. */
+export const CONVERSATIONS: readonly Conversation[] = [
+  {
+    title: 'objects are created, read, changed and deleted',
+    steps: [
+      namespace,
+      {
+        say: 'create',
+        method: 'POST',
+        path: CM,
+        body: configMap('a', { x: '1' }, { labels: { app: 'one' } }),
+        as: 'a',
+      },
+      { say: 'create again', method: 'POST', path: CM, body: configMap('a', {}) },
+      { say: 'generate a name that is refused', method: 'POST', path: CM, body: configMap('', {}) },
+      { say: 'a bad name', method: 'POST', path: CM, body: configMap('A_b', {}) },
+      { say: 'a bad key', method: 'POST', path: CM, body: configMap('b', { 'a b': '1' }) },
+      { say: 'a bad label', method: 'POST', path: CM, body: configMap('b', {}, { labels: { app: 'a b' } }) },
+      {
+        say: 'the wrong kind',
+        method: 'POST',
+        path: CM,
+        body: { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'b' } },
+      },
+      { say: 'the wrong namespace', method: 'POST', path: CM, body: configMap('b', {}, { namespace: 'other' }) },
+      { say: 'a version on create', method: 'POST', path: CM, body: configMap('b', {}, { resourceVersion: '1' }) },
+      {
+        say: 'a namespace that is absent',
+        method: 'POST',
+        path: '/api/v1/namespaces/absent/configmaps',
+        body: configMap('b', {}),
+      },
+      {
+        say: 'unknown fields, strictly',
+        method: 'POST',
+        path: `${CM}?fieldValidation=Strict`,
+        body: { ...Object(configMap('b', {})), extra: 1 },
+      },
+      {
+        say: 'unknown fields, with a warning',
+        method: 'POST',
+        path: `${CM}?dryRun=All`,
+        body: { ...Object(configMap('b', {})), extra: 1 },
+      },
+      { say: 'read', path: `${CM}/a` },
+      { say: 'read what is absent', path: `${CM}/zz` },
+      { say: 'list', path: CM },
+      { say: 'as a table', path: CM, accept: TABLE },
+      { say: 'one as a table', path: `${CM}/a`, accept: TABLE },
+      { say: 'only metadata', path: `${CM}/a`, accept: META },
+      {
+        say: 'replace',
+        method: 'PUT',
+        path: `${CM}/a`,
+        body: configMap('a', { x: '2' }, { resourceVersion: '$a.rv' }),
+        as: 'a2',
+      },
+      {
+        say: 'replace with a stale version',
+        method: 'PUT',
+        path: `${CM}/a`,
+        body: configMap('a', { x: '3' }, { resourceVersion: '$a.rv' }),
+      },
+      { say: 'replace under another name', method: 'PUT', path: `${CM}/a`, body: configMap('b', {}) },
+      {
+        say: 'replace with another uid',
+        method: 'PUT',
+        path: `${CM}/a`,
+        body: configMap('a', {}, { uid: '00000000-0000-0000-0000-000000000000' }),
+      },
+      { say: 'replace what is absent', method: 'PUT', path: `${CM}/zz`, body: configMap('zz', {}) },
+      { say: 'replace, only to see', method: 'PUT', path: `${CM}/a?dryRun=All`, body: configMap('a', { x: 'dry' }) },
+      {
+        say: 'merge patch',
+        method: 'PATCH',
+        path: `${CM}/a`,
+        body: { data: { y: '1' }, metadata: { annotations: { k: 'v' } } },
+      },
+      {
+        say: 'json patch',
+        method: 'PATCH',
+        type: JSON_PATCH,
+        path: `${CM}/a`,
+        body: [
+          { op: 'test', path: '/data/y', value: '1' },
+          { op: 'remove', path: '/data/y' },
+        ],
+      },
+      {
+        say: 'strategic patch',
+        method: 'PATCH',
+        type: STRATEGIC,
+        path: `${CM}/a`,
+        body: { data: { z: '9', x: null } },
+      },
+      { say: 'a patch of no kind', method: 'PATCH', type: 'text/plain', path: `${CM}/a`, body: {} },
+      {
+        say: 'delete with a wrong uid',
+        method: 'DELETE',
+        path: `${CM}/a`,
+        body: {
+          kind: 'DeleteOptions',
+          apiVersion: 'v1',
+          preconditions: { uid: '00000000-0000-0000-0000-000000000000' },
+        },
+      },
+      { say: 'delete', method: 'DELETE', path: `${CM}/a` },
+      { say: 'delete again', method: 'DELETE', path: `${CM}/a` },
+      { say: 'a method that is not allowed', method: 'POST', path: `${CM}/a`, body: {} },
+      { say: 'a path that is not there', path: '/api/v1/namespaces/talk/nothings' },
+      ...goodbye,
+    ],
+  },
+  {
+    title: 'lists are selected and paged',
+    steps: [
+      namespace,
+      ...['a', 'b', 'c', 'd'].map(
+        (name): Step => ({
+          say: `create ${name}`,
+          method: 'POST',
+          path: CM,
+          body: configMap(name, {}, { labels: { app: name, tier: name < 'c' ? 'front' : 'back' } }),
+        }),
+      ),
+      { say: 'equality', path: `${CM}?labelSelector=tier%3Dfront` },
+      { say: 'inequality', path: `${CM}?labelSelector=tier!%3Dfront` },
+      { say: 'sets', path: `${CM}?labelSelector=app%20in%20(a,d),tier` },
+      { say: 'absence', path: `${CM}?labelSelector=!tier` },
+      { say: 'by name', path: `${CM}?fieldSelector=metadata.name%3Db` },
+      { say: 'by a field that is not selectable', path: `${CM}?fieldSelector=data.x%3Db` },
+      { say: 'the first page', path: `${CM}?limit=3` },
+      { say: 'a selected page', path: `${CM}?limit=1&labelSelector=tier%3Dfront` },
+      { say: 'delete some', method: 'DELETE', path: `${CM}?labelSelector=tier%3Dfront` },
+      { say: 'the rest', path: CM },
+      ...goodbye,
+    ],
+  },
+  {
+    title: 'secrets, immutability and bindings are checked',
+    steps: [
+      namespace,
+      {
+        say: 'a secret from text',
+        method: 'POST',
+        path: `${NS}/secrets`,
+        body: { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, stringData: { k: 'v' } },
+      },
+      { say: 'another type', method: 'PATCH', path: `${NS}/secrets/s`, body: { type: 'example.com/other' } },
+      {
+        say: 'a tls secret without keys',
+        method: 'POST',
+        path: `${NS}/secrets`,
+        body: { apiVersion: 'v1', kind: 'Secret', metadata: { name: 't' }, type: 'kubernetes.io/tls', data: {} },
+      },
+      { say: 'secrets as a table', path: `${NS}/secrets`, accept: TABLE },
+      {
+        say: 'an immutable config map',
+        method: 'POST',
+        path: CM,
+        body: { ...Object(configMap('i', { a: '1' })), immutable: true },
+      },
+      { say: 'its data', method: 'PATCH', path: `${CM}/i`, body: { data: { a: '2' } } },
+      { say: 'its immutability', method: 'PATCH', path: `${CM}/i`, body: { immutable: null } },
+      {
+        say: 'a role',
+        method: 'POST',
+        path: '/apis/rbac.authorization.k8s.io/v1/namespaces/talk/roles',
+        body: {
+          apiVersion: 'rbac.authorization.k8s.io/v1',
+          kind: 'Role',
+          metadata: { name: 'r' },
+          rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }],
+        },
+      },
+      {
+        say: 'a role without verbs',
+        method: 'POST',
+        path: '/apis/rbac.authorization.k8s.io/v1/namespaces/talk/roles',
+        body: {
+          apiVersion: 'rbac.authorization.k8s.io/v1',
+          kind: 'Role',
+          metadata: { name: 'r2' },
+          rules: [{ apiGroups: [''], resources: ['pods'] }],
+        },
+      },
+      {
+        say: 'a binding',
+        method: 'POST',
+        path: '/apis/rbac.authorization.k8s.io/v1/namespaces/talk/rolebindings',
+        body: {
+          apiVersion: 'rbac.authorization.k8s.io/v1',
+          kind: 'RoleBinding',
+          metadata: { name: 'b' },
+          roleRef: { kind: 'Role', name: 'r' },
+          subjects: [{ kind: 'User', name: 'jane' }],
+        },
+      },
+      {
+        say: 'another role for it',
+        method: 'PATCH',
+        path: '/apis/rbac.authorization.k8s.io/v1/namespaces/talk/rolebindings/b',
+        body: { roleRef: { name: 'other' } },
+      },
+      {
+        say: 'bindings as a table',
+        path: '/apis/rbac.authorization.k8s.io/v1/namespaces/talk/rolebindings',
+        accept: TABLE,
+      },
+      {
+        say: 'may jane read pods',
+        method: 'POST',
+        path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+        body: {
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SubjectAccessReview',
+          spec: { user: 'jane', resourceAttributes: { namespace: 'talk', verb: 'get', resource: 'pods' } },
+        },
+      },
+      {
+        say: 'may jane delete pods',
+        method: 'POST',
+        path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+        body: {
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SubjectAccessReview',
+          spec: { user: 'jane', resourceAttributes: { namespace: 'talk', verb: 'delete', resource: 'pods' } },
+        },
+      },
+      {
+        say: 'may I',
+        method: 'POST',
+        path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+        body: {
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SelfSubjectAccessReview',
+          spec: { resourceAttributes: { verb: 'get', resource: 'pods' } },
+        },
+      },
+      {
+        say: 'a lease',
+        method: 'POST',
+        path: '/apis/coordination.k8s.io/v1/namespaces/talk/leases',
+        body: {
+          apiVersion: 'coordination.k8s.io/v1',
+          kind: 'Lease',
+          metadata: { name: 'l' },
+          spec: { holderIdentity: 'me', leaseDurationSeconds: 2, renewTime: '2026-01-01T00:00:00.000000Z' },
+        },
+      },
+      {
+        say: 'a lease of no time',
+        method: 'PATCH',
+        path: '/apis/coordination.k8s.io/v1/namespaces/talk/leases/l',
+        body: { spec: { leaseDurationSeconds: 0 } },
+      },
+      {
+        say: 'a lease replaced without version',
+        method: 'PUT',
+        path: '/apis/coordination.k8s.io/v1/namespaces/talk/leases/l',
+        body: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'l' }, spec: {} },
+      },
+      {
+        say: 'a lease made by replacing',
+        method: 'PUT',
+        path: '/apis/coordination.k8s.io/v1/namespaces/talk/leases/m',
+        body: {
+          apiVersion: 'coordination.k8s.io/v1',
+          kind: 'Lease',
+          metadata: { name: 'm', namespace: 'talk' },
+          spec: { holderIdentity: 'me' },
+        },
+      },
+      { say: 'leases as a table', path: '/apis/coordination.k8s.io/v1/namespaces/talk/leases', accept: TABLE },
+      {
+        say: 'an event',
+        method: 'POST',
+        path: `${NS}/events`,
+        body: {
+          apiVersion: 'v1',
+          kind: 'Event',
+          metadata: { name: 'e', namespace: 'talk' },
+          involvedObject: { kind: 'Pod', name: 'p', namespace: 'talk' },
+          reason: 'Tried',
+          message: 'it went well',
+          type: 'Normal',
+        },
+      },
+      { say: 'the event in its other group', path: '/apis/events.k8s.io/v1/namespaces/talk/events/e' },
+      { say: 'events of the pod', path: `${NS}/events?fieldSelector=involvedObject.name%3Dp,type%3DNormal` },
+      {
+        say: 'a service account',
+        method: 'POST',
+        path: `${NS}/serviceaccounts`,
+        body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'sa' } },
+      },
+      { say: 'service accounts as a table', path: `${NS}/serviceaccounts`, accept: TABLE },
+      { say: 'delete the service account', method: 'DELETE', path: `${NS}/serviceaccounts/sa` },
+      ...goodbye,
+    ],
+  },
+  {
+    title: 'custom objects are pruned, defaulted and validated',
+    steps: [
+      namespace,
+      ...install,
+      {
+        say: 'create',
+        method: 'POST',
+        path: WIDGETS,
+        body: widget('w', { name: 'abc', unknown: 1, ports: [{ name: 'x' }], free: { any: [1] } }),
+        as: 'w',
+      },
+      {
+        say: 'unknown fields, strictly',
+        method: 'POST',
+        path: `${WIDGETS}?fieldValidation=Strict`,
+        body: widget('x', { name: 'abc', unknown: 1, ports: [{ name: 'x', more: true }] }),
+      },
+      { say: 'no name', method: 'POST', path: WIDGETS, body: widget('x', {}) },
+      {
+        say: 'everything wrong',
+        method: 'POST',
+        path: WIDGETS,
+        body: widget('x', {
+          name: 'A',
+          replicas: -1,
+          ratio: 1,
+          mode: 'odd',
+          tags: ['a', 'a'],
+          since: 'now',
+          port: 'http',
+        }),
+      },
+      {
+        say: 'wrong types',
+        method: 'POST',
+        path: WIDGETS,
+        body: widget('x', { name: 5, replicas: 'many', tags: 'a' }),
+      },
+      {
+        say: 'too much',
+        method: 'POST',
+        path: WIDGETS,
+        body: widget('x', { name: 'abcdefghij', tags: ['a', 'b', 'c', 'd'] }),
+      },
+      { say: 'no choice', method: 'POST', path: WIDGETS, body: widget('x', { name: 'abc', choice: {} }) },
+      {
+        say: 'both choices',
+        method: 'POST',
+        path: WIDGETS,
+        body: widget('x', { name: 'abc', choice: { a: '1', b: '2' } }),
+      },
+      {
+        say: 'doubled ports',
+        method: 'POST',
+        path: WIDGETS,
+        body: widget('x', { name: 'abc', ports: [{ name: 'p' }, { name: 'p' }] }),
+      },
+      { say: 'a rule broken', method: 'POST', path: WIDGETS, body: widget('x', { name: 'abc', replicas: 11 }) },
+      {
+        say: 'a rule without words broken',
+        method: 'POST',
+        path: WIDGETS,
+        body: widget('x', { name: 'abc', namespace: 'abc' }),
+      },
+      {
+        say: 'a null where a default is',
+        method: 'POST',
+        path: `${WIDGETS}?dryRun=All`,
+        body: widget('x', { name: 'abc', mode: null }),
+      },
+      {
+        say: 'a null where none may be',
+        method: 'POST',
+        path: WIDGETS,
+        body: widget('x', { name: 'abc', since: null }),
+      },
+      { say: 'a transition', method: 'PATCH', path: `${WIDGETS}/w`, body: { spec: { name: 'abd' } } },
+      { say: 'spec counts as a generation', method: 'PATCH', path: `${WIDGETS}/w`, body: { spec: { replicas: 2 } } },
+      { say: 'labels do not', method: 'PATCH', path: `${WIDGETS}/w`, body: { metadata: { labels: { a: 'b' } } } },
+      {
+        say: 'status is not written through the object',
+        method: 'PATCH',
+        path: `${WIDGETS}/w`,
+        body: { status: { phase: 'Up' } },
+      },
+      {
+        say: 'status has its own door',
+        method: 'PATCH',
+        path: `${WIDGETS}/w/status`,
+        body: { status: { phase: 'Up', replicas: 2, selector: 'a=b' }, spec: { replicas: 9 } },
+      },
+      { say: 'as a table', path: WIDGETS, accept: TABLE },
+      { say: 'selected by field', path: `${WIDGETS}?fieldSelector=spec.mode%3Dfast` },
+      { say: 'the scale', path: `${WIDGETS}/w/scale` },
+      { say: 'scaled', method: 'PATCH', path: `${WIDGETS}/w/scale`, body: { spec: { replicas: 3 } } },
+      { say: 'scaled below zero', method: 'PATCH', path: `${WIDGETS}/w/scale`, body: { spec: { replicas: -3 } } },
+      {
+        say: 'strategic patches are for built-in kinds',
+        method: 'PATCH',
+        type: STRATEGIC,
+        path: `${WIDGETS}/w`,
+        body: {},
+      },
+      { say: 'replaced without a version', method: 'PUT', path: `${WIDGETS}/w`, body: widget('w', { name: 'abc' }) },
+      { say: 'nothing changes', method: 'PATCH', path: `${WIDGETS}/w`, body: { spec: { replicas: 3 } } },
+      { say: 'delete', method: 'DELETE', path: `${WIDGETS}/w` },
+      ...uninstall,
+      ...goodbye,
+    ],
+  },
+  {
+    title: 'server-side apply knows who owns what',
+    steps: [
+      namespace,
+      ...install,
+      {
+        say: 'apply makes it',
+        method: 'PATCH',
+        type: APPLY,
+        path: `${WIDGETS}/w?fieldManager=one`,
+        body: widget('w', {
+          name: 'abc',
+          tags: ['a'],
+          atoms: ['x'],
+          labels: { k: '1' },
+          ports: [{ name: 'p', port: 1 }],
+        }),
+      },
+      {
+        say: 'the same again',
+        method: 'PATCH',
+        type: APPLY,
+        path: `${WIDGETS}/w?fieldManager=one`,
+        body: widget('w', {
+          name: 'abc',
+          tags: ['a'],
+          atoms: ['x'],
+          labels: { k: '1' },
+          ports: [{ name: 'p', port: 1 }],
+        }),
+      },
+      {
+        say: 'another adds to sets and maps',
+        method: 'PATCH',
+        type: APPLY,
+        path: `${WIDGETS}/w?fieldManager=two`,
+        body: widget('w', { name: 'abc', tags: ['b'], labels: { j: '2' }, ports: [{ name: 'q', port: 2 }] }),
+      },
+      {
+        say: 'another takes an atomic list',
+        method: 'PATCH',
+        type: APPLY,
+        path: `${WIDGETS}/w?fieldManager=two`,
+        body: widget('w', { name: 'abc', atoms: ['y'] }),
+      },
+      {
+        say: 'and a port, and more',
+        method: 'PATCH',
+        type: APPLY,
+        path: `${WIDGETS}/w?fieldManager=two`,
+        body: widget('w', { name: 'abc', atoms: ['y'], ports: [{ name: 'p', port: 9 }] }),
+      },
+      {
+        say: 'by force',
+        method: 'PATCH',
+        type: APPLY,
+        path: `${WIDGETS}/w?fieldManager=two&force=true`,
+        body: widget('w', { name: 'abc', atoms: ['y'] }),
+      },
+      {
+        say: 'one gives up what it had',
+        method: 'PATCH',
+        type: APPLY,
+        path: `${WIDGETS}/w?fieldManager=one`,
+        body: widget('w', { name: 'abc', tags: ['a'] }),
+      },
+      {
+        say: 'somebody edits',
+        method: 'PATCH',
+        path: `${WIDGETS}/w?fieldManager=edit`,
+        body: { spec: { mode: 'fast', tags: ['a', 'c'] } },
+      },
+      {
+        say: 'one wants that field',
+        method: 'PATCH',
+        type: APPLY,
+        path: `${WIDGETS}/w?fieldManager=one`,
+        body: widget('w', { name: 'abc', mode: 'slow' }),
+      },
+      {
+        say: 'one agrees with it',
+        method: 'PATCH',
+        type: APPLY,
+        path: `${WIDGETS}/w?fieldManager=one`,
+        body: widget('w', { name: 'abc', mode: 'fast' }),
+      },
+      {
+        say: 'status is applied through its door',
+        method: 'PATCH',
+        type: APPLY,
+        path: `${WIDGETS}/w/status?fieldManager=one`,
+        body: { apiVersion: 'talk.lattice.dev/v1', kind: 'Widget', status: { phase: 'Up' } },
+      },
+      { say: 'no manager', method: 'PATCH', type: APPLY, path: `${WIDGETS}/w`, body: widget('w', { name: 'abc' }) },
+      {
+        say: 'with managed fields',
+        method: 'PATCH',
+        type: APPLY,
+        path: `${WIDGETS}/w?fieldManager=one`,
+        body: widget('w', { name: 'abc' }, { managedFields: [] }),
+      },
+      {
+        say: 'a config map',
+        method: 'PATCH',
+        type: APPLY,
+        path: `${CM}/c?fieldManager=one`,
+        body: configMap('c', { a: '1', b: '2' }),
+      },
+      {
+        say: 'less of it',
+        method: 'PATCH',
+        type: APPLY,
+        path: `${CM}/c?fieldManager=one`,
+        body: configMap('c', { a: '1' }),
+      },
+      {
+        say: 'a conflict in it',
+        method: 'PATCH',
+        type: APPLY,
+        path: `${CM}/c?fieldManager=two`,
+        body: configMap('c', { a: '2' }),
+      },
+      {
+        say: 'a role binding',
+        method: 'PATCH',
+        type: APPLY,
+        path: '/apis/rbac.authorization.k8s.io/v1/namespaces/talk/roles/r?fieldManager=one',
+        body: {
+          apiVersion: 'rbac.authorization.k8s.io/v1',
+          kind: 'Role',
+          metadata: { name: 'r' },
+          rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }],
+        },
+      },
+      ...uninstall,
+      ...goodbye,
+    ],
+  },
+  {
+    title: 'finalizers, owners and namespaces end objects in order',
+    steps: [
+      namespace,
+      { say: 'an owner', method: 'POST', path: CM, body: configMap('owner', {}), as: 'owner' },
+      {
+        say: 'a dependent',
+        method: 'POST',
+        path: CM,
+        body: configMap(
+          'child',
+          {},
+          {
+            ownerReferences: [
+              { apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: '$owner.uid', blockOwnerDeletion: true },
+            ],
+          },
+        ),
+      },
+      {
+        say: 'a held one',
+        method: 'POST',
+        path: CM,
+        body: configMap('held', {}, { finalizers: ['example.com/hold'] }),
+      },
+      { say: 'a finalizer of no kind', method: 'POST', path: CM, body: configMap('bad', {}, { finalizers: ['hold'] }) },
+      { say: 'delete the owner', method: 'DELETE', path: `${CM}/owner` },
+      { say: 'the dependent goes', path: `${CM}/child`, until: 404 },
+      { say: 'delete the held one', method: 'DELETE', path: `${CM}/held` },
+      { say: 'it waits', path: `${CM}/held` },
+      {
+        say: 'no new finalizers',
+        method: 'PATCH',
+        path: `${CM}/held`,
+        body: { metadata: { finalizers: ['example.com/hold', 'example.com/more'] } },
+      },
+      { say: 'let it go', method: 'PATCH', path: `${CM}/held`, body: { metadata: { finalizers: null } } },
+      { say: 'it is gone', path: `${CM}/held` },
+      { say: 'an owner again', method: 'POST', path: CM, body: configMap('owner', {}), as: 'owner2' },
+      {
+        say: 'a free child',
+        method: 'POST',
+        path: CM,
+        body: configMap(
+          'child',
+          {},
+          { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: '$owner2.uid' }] },
+        ),
+      },
+      { say: 'delete only the owner', method: 'DELETE', path: `${CM}/owner?propagationPolicy=Orphan` },
+      { say: 'the owner goes', path: `${CM}/owner`, until: 404 },
+      { say: 'the child stays', path: `${CM}/child` },
+      { say: 'an owner in the foreground', method: 'POST', path: CM, body: configMap('front', {}), as: 'front' },
+      {
+        say: 'its child',
+        method: 'POST',
+        path: CM,
+        body: configMap(
+          'last',
+          {},
+          {
+            ownerReferences: [
+              { apiVersion: 'v1', kind: 'ConfigMap', name: 'front', uid: '$front.uid', blockOwnerDeletion: true },
+            ],
+            finalizers: ['example.com/hold'],
+          },
+        ),
+      },
+      { say: 'delete in the foreground', method: 'DELETE', path: `${CM}/front?propagationPolicy=Foreground` },
+      { say: 'its child is told', path: `${CM}/last`, untilText: 'deletionTimestamp' },
+      { say: 'it waits for its child', path: `${CM}/front` },
+      { say: 'let the child go', method: 'PATCH', path: `${CM}/last`, body: { metadata: { finalizers: null } } },
+      { say: 'both go', path: `${CM}/front`, until: 404 },
+      {
+        say: 'hold the namespace',
+        method: 'POST',
+        path: CM,
+        body: configMap('hold', {}, { finalizers: ['example.com/hold'] }),
+      },
+      { say: 'delete the namespace', method: 'DELETE', path: NS },
+      { say: 'nothing new in it', method: 'POST', path: CM, body: configMap('late', {}) },
+      { say: 'let go', method: 'PATCH', path: `${CM}/hold`, body: { metadata: { finalizers: null } } },
+      { say: 'it goes', path: NS, until: 404 },
+    ],
+  },
+  {
+    title: 'definitions are checked',
+    steps: [
+      {
+        say: 'the wrong name',
+        method: 'POST',
+        path: CRDS,
+        body: { ...Object(definition), metadata: { name: 'things.talk.lattice.dev' } },
+      },
+      {
+        say: 'no versions',
+        method: 'POST',
+        path: CRDS,
+        body: {
+          ...Object(definition),
+          spec: {
+            group: 'talk.lattice.dev',
+            scope: 'Namespaced',
+            names: { plural: 'widgets', kind: 'Widget' },
+            versions: [],
+          },
+        },
+      },
+      {
+        say: 'no schema',
+        method: 'POST',
+        path: CRDS,
+        body: {
+          ...Object(definition),
+          spec: {
+            group: 'talk.lattice.dev',
+            scope: 'Namespaced',
+            names: { plural: 'widgets', kind: 'Widget' },
+            versions: [{ name: 'v1', served: true, storage: true }],
+          },
+        },
+      },
+      {
+        say: 'a scope of no kind',
+        method: 'POST',
+        path: CRDS,
+        body: {
+          ...Object(definition),
+          spec: {
+            group: 'talk.lattice.dev',
+            scope: 'World',
+            names: { plural: 'widgets', kind: 'Widget' },
+            versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+          },
+        },
+      },
+      {
+        say: 'no type',
+        method: 'POST',
+        path: CRDS,
+        body: {
+          ...Object(definition),
+          spec: {
+            group: 'talk.lattice.dev',
+            scope: 'Namespaced',
+            names: { plural: 'widgets', kind: 'Widget' },
+            versions: [
+              {
+                name: 'v1',
+                served: true,
+                storage: true,
+                schema: { openAPIV3Schema: { type: 'object', properties: { spec: { properties: {} } } } },
+              },
+            ],
+          },
+        },
+      },
+      ...install,
+      { say: 'as a table', path: `${CRDS}/widgets.talk.lattice.dev`, accept: TABLE },
+      { say: 'as it is', path: `${CRDS}/widgets.talk.lattice.dev` },
+      { say: 'discovery', path: '/apis/talk.lattice.dev/v1' },
+      { say: 'the group', path: '/apis/talk.lattice.dev' },
+      ...uninstall,
+    ],
+  },
+];
