@@ -12,9 +12,34 @@ export const COMMANDS: readonly {
     load: async () => (await import('./commands/compile.ts')).compile,
   },
   {
+    name: 'lint',
+    summary: 'Find what is half, dangling, too wide or defeated',
+    load: async () => (await import('./commands/lint.ts')).lint,
+  },
+  {
+    name: 'explain',
+    summary: 'Say whether A may call B, which door decides, and what is missing',
+    load: async () => (await import('./commands/explain.ts')).explain,
+  },
+  {
     name: 'graph',
     summary: 'Show the agreements, and the halves that nobody answers',
     load: async () => (await import('./commands/graph.ts')).graph,
+  },
+  {
+    name: 'query',
+    summary: 'Ask who may call whom, directly or through others',
+    load: async () => (await import('./commands/query.ts')).query,
+  },
+  {
+    name: 'diff',
+    summary: 'Show which flows a change opens and closes',
+    load: async () => (await import('./commands/diff.ts')).diff,
+  },
+  {
+    name: 'verify',
+    summary: 'Prove that exactly what both sides agreed passes',
+    load: async () => (await import('./commands/verify.ts')).verify,
   },
   {
     name: 'config',

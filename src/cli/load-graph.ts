@@ -5,7 +5,8 @@ import type { CompileOptions } from '../policy/index.ts';
 import { UsageError } from './command.ts';
 import { type Declared, findingOf, understand } from './declared.ts';
 import type { GraphFlags } from './flags.ts';
-import { formatFindings, type LoadedObject, readInput, readObjects } from './io/index.ts';
+import { type LoadedObject, readInput, readObjects } from './io/index.ts';
+import { hasErrors, printFindings } from './report.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Everything that a command over a graph needs. */
@@ -33,8 +34,8 @@ export async function loadGraph(
   if (config === false) return undefined;
   const loaded = await readInput(paths, flags.namespace, terminal.stdin);
   const declared = understand(loaded);
-  if (declared.findings.some(({ severity }) => severity === 'error')) {
-    terminal.stderr(formatFindings(declared.findings, terminal.colour.stderr));
+  if (hasErrors(declared.findings)) {
+    printFindings(declared.findings, terminal);
     return undefined;
   }
   const { settings, options } = optionsFor(flags, config);
@@ -92,7 +93,7 @@ export function readConfig(file: string, terminal: Terminal): LatticeConfig | fa
   if (all.length === 0 && config && configs.length === 1) return config;
   if (all.length === 0)
     throw new UsageError(`--config ${file} must hold one LatticeConfig, and holds ${configs.length}`);
-  terminal.stderr(formatFindings(all, terminal.colour.stderr));
+  printFindings(all, terminal);
   return false;
 }
 

@@ -2,8 +2,9 @@ import { findingsOf } from '../../graph/index.ts';
 import { compileAll, enginesFor } from '../../policy/index.ts';
 import { choice, type CommandFile, newCommand } from '../command.ts';
 import { type GraphFlags, withGraphFlags } from '../flags.ts';
-import { formatFindings, type ObjectFormat, writeObjects } from '../io/index.ts';
+import { type ObjectFormat, writeObjects } from '../io/index.ts';
 import { loadGraph } from '../load-graph.ts';
+import { gather, hasErrors, printFindings } from '../report.ts';
 import { writeFiles } from '../write-files.ts';
 
 interface Flags extends GraphFlags {
@@ -30,10 +31,10 @@ export const compile: CommandFile = ({ terminal, finish }) =>
       const input = await loadGraph(paths, flags, terminal);
       if (!input) return finish(2);
       const { drafts, findings } = compileAll(input.graph, enginesFor(input.options), input.options);
-      const all = [...input.findings, ...findingsOf(input.graph), ...findings].map(input.placed);
-      terminal.stderr(formatFindings(all, terminal.colour.stderr));
+      const all = gather(input, findingsOf(input.graph), findings);
+      printFindings(all, terminal);
       const objects = drafts.map(({ object }) => object);
       if (flags.out === undefined) writeObjects(objects, flags.output, terminal.stdout);
       else writeFiles(objects, flags.output, flags.out);
-      finish(all.some(({ severity }) => severity === 'error') ? 1 : 0);
+      finish(hasErrors(all) ? 1 : 0);
     });

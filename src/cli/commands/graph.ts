@@ -2,8 +2,9 @@ import { edgesOf } from '../../graph/index.ts';
 import { choice, type CommandFile, newCommand } from '../command.ts';
 import { drawDot, drawMermaid, drawTable, edgeResult } from '../draw-graph.ts';
 import { type GraphFlags, withGraphFlags } from '../flags.ts';
-import { formatFindings, toResult } from '../io/index.ts';
+import { toResult } from '../io/index.ts';
 import { loadGraph } from '../load-graph.ts';
+import { printFindings } from '../report.ts';
 
 interface Flags extends GraphFlags {
   readonly output: 'table' | 'mermaid' | 'dot' | 'json';
@@ -28,7 +29,7 @@ export const graph: CommandFile = ({ terminal, finish }) =>
       if (flags.output === 'json') {
         terminal.stdout(toResult('graph', 'yes', input.findings, { edges: edges.map(edgeResult) }));
       } else {
-        terminal.stderr(formatFindings(input.findings, terminal.colour.stderr));
+        printFindings(input.findings, terminal);
         terminal.stdout(DRAW[flags.output](edges));
       }
       finish(0);

@@ -10,4 +10,4 @@ export { readInput } from './read.ts';
 export { type Answer, toResult } from './result.ts';
 export { type Slice, splitDocuments } from './split.ts';
 export { toTable } from './table.ts';
-export { toYaml, toYamlStream } from './yaml.ts';
+export { toYaml } from './yaml.ts';

@@ -1,4 +1,4 @@
-import { toYaml } from './yaml.ts';
+import { yamlPrinter } from './yaml.ts';
 
 export type ObjectFormat = 'yaml' | 'json';
 
@@ -12,8 +12,9 @@ const CHUNK = 1 << 20;
 export function writeObjects(objects: Iterable<unknown>, format: ObjectFormat, write: (text: string) => void): void {
   let pending = format === 'json' ? '{\n  "apiVersion": "v1",\n  "kind": "List",\n  "items": [' : '';
   let first = true;
+  const print = yamlPrinter();
   for (const object of objects) {
-    if (format === 'yaml') pending += `---\n${toYaml(object)}`;
+    if (format === 'yaml') pending += `---\n${print(object)}`;
     else pending += `${first ? '' : ','}\n    ${JSON.stringify(object, undefined, 2).replaceAll('\n', '\n    ')}`;
     first = false;
     if (pending.length > CHUNK) {

@@ -3,43 +3,52 @@
  * Plain data only: maps, lists, strings, finite numbers, booleans, null; fields that are undefined are left out.
  */
 export function toYaml(value: unknown): string {
-  const text = isBlock(value) ? block(value, '') : `${scalar(value)}\n`;
-  return text.startsWith('\n') ? text.slice(1) : text;
+  return yamlPrinter()(value);
 }
 
-/** Several documents, each behind a "---". */
-export function toYamlStream(values: Iterable<unknown>): string {
-  let text = '';
-  for (const value of values) text += `---\n${toYaml(value)}`;
-  return text;
+/** Like {@link toYaml}, for many values: what was found out about a string is remembered from one to the next. */
+export function yamlPrinter(): (value: unknown) => string {
+  const words: Words = new Map();
+  return (value) => (isBlock(value) ? block(value, '', '', words) : `${scalar(value, words)}\n`);
 }
 
-/** A block begins on a new line: its text starts with a line break. Lists are as deep as their key, as kubectl writes them. */
-function block(value: object, indent: string): string {
+/** How strings are written. Keys and label values repeat from object to object. */
+type Words = Map<string, string>;
+const REMEMBERED = 20_000;
+
+/** `lead` stands before the first line, `indent` before the others. Lists are as deep as their key, as kubectl writes them. */
+function block(value: object, indent: string, lead: string, words: Words): string {
   let text = '';
+  let prefix = lead;
   if (Array.isArray(value)) {
     for (const item of value as readonly unknown[]) {
-      if (!isBlock(item)) text += `${indent}- ${scalar(item)}\n`;
-      else text += `${indent}- ${block(item, `${indent}  `).slice(indent.length + 2)}`;
+      if (isBlock(item)) text += block(item, `${indent}  `, `${prefix}- `, words);
+      else text += `${prefix}- ${scalar(item, words)}\n`;
+      prefix = indent;
     }
     return text;
   }
   for (const [name, field] of Object.entries(value) as [string, unknown][]) {
     if (field === undefined) continue;
-    const key = `${indent}${string(name)}:`;
-    if (!isBlock(field)) text += `${key} ${scalar(field)}\n`;
-    else text += `${key}\n${block(field, Array.isArray(field) ? indent : `${indent}  `)}`;
+    const key = `${prefix}${string(name, words)}:`;
+    if (isBlock(field)) {
+      const deeper = Array.isArray(field) ? indent : `${indent}  `;
+      text += `${key}\n${block(field, deeper, deeper, words)}`;
+    } else text += `${key} ${scalar(field, words)}\n`;
+    prefix = indent;
   }
   return text;
 }
 
 function isBlock(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
-  return Array.isArray(value) ? value.length > 0 : Object.values(value).some((field) => field !== undefined);
+  if (Array.isArray(value)) return value.length > 0;
+  for (const name in value) if (Object.hasOwn(value, name) && Reflect.get(value, name) !== undefined) return true;
+  return false;
 }
 
-function scalar(value: unknown): string {
-  if (typeof value === 'string') return string(value);
+function scalar(value: unknown, words: Words): string {
+  if (typeof value === 'string') return string(value, words);
   if (typeof value === 'boolean') return value ? 'true' : 'false';
   if (typeof value === 'number' && Number.isFinite(value)) return number(value);
   if (value === null) return 'null';
@@ -54,11 +63,20 @@ function number(value: number): string {
 }
 
 const PLAIN = /^[A-Za-z/](?:[\w./'()-]|[ ,](?=[\w./'(-])|:(?=[\w./-]))*$/;
-const WORD = /^(?:y|n|yes|no|on|off|true|false|null)$/i;
+// Words, and what a sloppy reader takes for a number ("e1").
+const WORD = /^(?:y|n|yes|no|on|off|true|false|null|e[\d_]+)$/i;
 // Everything that one of the versions takes for a line break or does not allow.
 const ESCAPED = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
-function string(text: string): string {
+function string(text: string, words: Words): string {
+  const known = words.get(text);
+  if (known !== undefined) return known;
+  const written = quoted(text);
+  if (text.length <= 64 && words.size < REMEMBERED) words.set(text, written);
+  return written;
+}
+
+function quoted(text: string): string {
   if (text.length <= 200 && PLAIN.test(text) && !WORD.test(text)) return text;
   return JSON.stringify(text).replace(
     ESCAPED,

@@ -1,0 +1,38 @@
+import { compileAll, enginesFor } from '../../policy/index.ts';
+import { lint as lintAll } from '../../verify/index.ts';
+import { claimOf } from '../claim.ts';
+import { choice, type CommandFile, newCommand } from '../command.ts';
+import { type GraphFlags, withGraphFlags } from '../flags.ts';
+import { formatFindings, toResult } from '../io/index.ts';
+import { loadGraph } from '../load-graph.ts';
+
+interface Flags extends GraphFlags {
+  readonly output: 'text' | 'json';
+}
+
+/** `lattice lint`: 0 = nothing but advice, 1 = a warning or an error, 2 = invalid input. */
+export const lint: CommandFile = ({ terminal, finish }) =>
+  withGraphFlags(
+    newCommand(
+      'lint',
+      'Find half agreements, dangling ids, grants too wide, shared identities, and what defeats them',
+      ['lattice lint services/', 'lattice lint services/ manifests/ -o json'],
+    ),
+  )
+    .argument('<path...>', 'files, directories, globs, or "-" for standard input')
+    .addOption(choice('-o, --output <format>', 'format', ['text', 'json'], 'text'))
+    .action(async (paths: readonly string[], flags: Flags) => {
+      const input = await loadGraph(paths, flags, terminal);
+      if (!input) return finish(2);
+      const { drafts, findings } = compileAll(input.graph, enginesFor(input.options), input.options);
+      const objects = drafts.map((draft) => draft.object);
+      const found = lintAll(
+        claimOf(input, objects),
+        input.others.map((object) => object.raw),
+      );
+      const all = [...input.findings, ...found, ...findings].map(input.placed);
+      const clean = all.every(({ severity }) => severity === 'info');
+      if (flags.output === 'json') terminal.stdout(toResult('lint', clean ? 'yes' : 'no', all, {}));
+      else terminal.stdout(all.length === 0 ? 'nothing to report\n' : formatFindings(all, terminal.colour.stdout));
+      finish(clean ? 0 : 1);
+    });
