@@ -81,7 +81,7 @@ export function viewOf({ graph, clusterName }: Guarantees, subject: PodParty): S
 }
 
 function undeclaredRow(guarantees: Guarantees, subject: PodParty, direction: 'egress' | 'ingress'): Row {
-  const { graph, clusterName } = guarantees;
+  const { graph } = guarantees;
   const { exemptions } = graph.state.settings;
   const gateway = graph.egressGateway();
   if (gateway && wearsGatewayLabel(subject, gateway, guarantees)) {
@@ -98,7 +98,7 @@ function undeclaredRow(guarantees: Guarantees, subject: PodParty, direction: 'eg
  * the tunnel itself and is not redirected, so its probes come from the node as they do without a mesh.
  */
 function egressWaypointRow(guarantees: Guarantees, direction: 'egress' | 'ingress', own: boolean): Row {
-  const { graph, clusterName } = guarantees;
+  const { graph } = guarantees;
   const { exemptions } = graph.state.settings;
   const view = graph.egressWaypoint();
   // NetworkPolicy knows no names: where the Gateway may go is then its authorization's business alone.

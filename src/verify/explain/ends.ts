@@ -1,0 +1,147 @@
+import { hostText, parseCidr } from '../../api/index.ts';
+import type { Port, ServiceGraph, Waypoint, Workload } from '../../graph/index.ts';
+import type { AddressParty, Party, PodParty } from '../prove/party.ts';
+import type { Operand } from './operand.ts';
+
+/** One end of a flow: who the engines see, and the service that it is, if any. */
+export interface End {
+  readonly party: Party;
+  readonly service?: Workload;
+}
+
+/** A flow's port at both of its depths: what the caller names, and what reaches the pod. */
+export interface FlowPort {
+  readonly service: number;
+  readonly target: number;
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
+  readonly name?: string;
+  /** For something outside: the host that is called. */
+  readonly host?: string;
+}
+
+/** A representative pod of a service. */
+export function endOf(service: Workload, clusterName: string): End {
+  const [labels = {}] = service.selectors;
+  const [account = 'default'] = service.accounts;
+  const { namespace, mesh } = service;
+  return {
+    service,
+    party: { kind: 'pod', id: service.key, namespace, labels, account, cluster: clusterName, mesh, namedPorts: {} },
+  };
+}
+
+/** The pod of a Gateway. */
+export function waypointEnd(waypoint: Waypoint, clusterName: string): End {
+  const { namespace, name, account } = waypoint;
+  const labels = { 'gateway.networking.k8s.io/gateway-name': name };
+  return {
+    party: {
+      kind: 'pod',
+      id: `${namespace}/${name}`,
+      namespace,
+      labels,
+      account,
+      cluster: clusterName,
+      mesh: 'ambient',
+      namedPorts: {},
+    },
+  };
+}
+
+/** Who an operand is; undefined when it names a pod that is not among the inputs. */
+export function resolveEnd(operand: Operand, graph: ServiceGraph, clusterName: string): End | undefined {
+  switch (operand.kind) {
+    case 'service': {
+      const service = graph.state.workloads.get(operand.key);
+      return service ? endOf(service, clusterName) : undefined;
+    }
+    case 'external':
+      return externalEnd(graph, operand.key);
+    case 'pod':
+      return podEnd(operand.namespace, operand.name, graph, clusterName);
+    case 'address':
+      return { party: { kind: 'address', id: operand.text, address: operand.address } };
+    case 'name':
+      return { party: named(operand.name) };
+    case 'world':
+      return address('198.51.100.77', 'world');
+    case 'host':
+      return { party: { kind: 'reserved', id: 'host', labels: ['host'] } };
+  }
+}
+
+/** Something outside that is called by this host. */
+export function hostEnd(host: string): End {
+  const cidr = parseCidr(host);
+  return {
+    party: cidr
+      ? { kind: 'address', id: host, address: { ...cidr, prefix: cidr.family === 4 ? 32 : 128 } }
+      : named(host),
+  };
+}
+
+/** As a caller an external service is its first source; as a callee its endpoints are asked one by one. */
+function externalEnd(graph: ServiceGraph, key: string): End | undefined {
+  const node = graph.state.externals.get(key)?.node;
+  const [source] = node?.sources ?? [];
+  if (!node) return undefined;
+  if (!source) {
+    const [endpoint] = node.endpoints;
+    return endpoint ? hostEnd(hostText(endpoint.host)) : undefined;
+  }
+  switch (source.kind) {
+    case 'world':
+      return address('198.51.100.77', `external:${key}`);
+    case 'ingress':
+      return { party: { kind: 'reserved', id: `external:${key}`, labels: ['ingress'] } };
+    case 'nodes':
+      return { party: { kind: 'reserved', id: `external:${key}`, labels: ['remote-node'] } };
+    case 'cidr': {
+      const { family, first } = source;
+      return {
+        party: { kind: 'address', id: `external:${key}`, address: { family, first, prefix: family === 4 ? 32 : 128 } },
+      };
+    }
+  }
+}
+
+function podEnd(namespace: string, name: string, graph: ServiceGraph, clusterName: string): End | undefined {
+  const key = `${namespace}/${name}`;
+  const pod = [...graph.state.pods.values()].find((each) => each.id.slice(each.id.indexOf(' ') + 1) === key);
+  if (!pod) return undefined;
+  const party: PodParty = {
+    kind: 'pod',
+    id: key,
+    namespace,
+    labels: pod.labels,
+    account: pod.account,
+    cluster: clusterName,
+    mesh: pod.dataplane ?? graph.state.namespaces.get(namespace)?.dataplane ?? graph.state.settings.mesh,
+    namedPorts: {},
+  };
+  const [service] = graph.state.selectors.selecting(namespace, pod.labels);
+  const workload = service === undefined ? undefined : graph.state.workloads.get(service);
+  return { party, ...(workload ? { service: workload } : {}) };
+}
+
+/** An address that a name resolved to; which one makes no difference (C23). */
+function named(name: string): AddressParty {
+  return {
+    kind: 'address',
+    id: name,
+    name: name.replace(/^\*\./, 'any.'),
+    address: { family: 4, first: 0xf0010001n, prefix: 32 },
+  };
+}
+
+function address(text: string, id: string): End | undefined {
+  const cidr = parseCidr(text);
+  return cidr ? { party: { kind: 'address', id, address: cidr } } : undefined;
+}
+
+/** A service's ports, each with every target that it may have while a change rolls out. */
+export function flowPorts(ports: readonly Port[]): FlowPort[] {
+  return ports.flatMap((port) =>
+    port.targetPorts.map((target) => ({ service: port.port, target, protocol: port.protocol, name: port.name })),
+  );
+}

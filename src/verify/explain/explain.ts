@@ -1,0 +1,175 @@
+import { hostText } from '../../api/index.ts';
+import { barredReason, between, edgesOf, missingHalf, type Missing, type ServiceGraph } from '../../graph/index.ts';
+import type { Claim } from '../prove/prove.ts';
+import { shortestChain } from './chain.ts';
+import { type End, type FlowPort, flowPorts, hostEnd, resolveEnd } from './ends.ts';
+import { type DoorAnswer, FlowJudge } from './judge-flow.ts';
+import type { Operand, PortAsked } from './operand.ts';
+
+/** What `explain` knows about one port of a flow. */
+export interface PortExplanation {
+  readonly port: FlowPort;
+  readonly verdict: 'allowed' | 'denied' | 'undecided';
+  readonly doors: readonly DoorAnswer[];
+}
+
+export interface Explanation {
+  readonly from: string;
+  readonly to: string;
+  /** Allowed when one of the ports is; undecided when none is and one cannot be decided. */
+  readonly verdict: 'allowed' | 'denied' | 'undecided';
+  readonly ports: readonly PortExplanation[];
+  /** Which half of the agreement is missing, when the two are services. */
+  readonly missing?: Missing;
+  /** What to write, or why an agreed edge stays closed. */
+  readonly fix?: string;
+  readonly note?: string;
+  /** The shortest chain of agreements from one to the other, when they have none of their own. */
+  readonly chain?: readonly string[];
+}
+
+/** A question that has no answer: an operand that is not among the inputs, a port that nothing names. */
+export class UnanswerableError extends Error {
+  override readonly name = 'UnanswerableError';
+}
+
+/** Follows the flow through every door, and says what is missing. Without a port, every port of the callee is asked. */
+export function explain(claim: Claim, from: Operand, to: Operand, asked: PortAsked | undefined): Explanation {
+  const { graph, clusterName } = claim;
+  const caller = resolveEnd(from, graph, clusterName);
+  const callee = resolveEnd(to, graph, clusterName);
+  if (!caller || !callee) throw new UnanswerableError(`nothing is known of ${caller ? nameOf(to) : nameOf(from)}`);
+  const judge = new FlowJudge(claim);
+  const ports = portsAsked(graph, to, callee, asked).map(({ end, port }): PortExplanation => {
+    const { verdict, doors } = judge.judge(caller, end, port);
+    return { port, verdict, doors };
+  });
+  const verdict = ports.some((each) => each.verdict === 'allowed')
+    ? 'allowed'
+    : ports.some((each) => each.verdict === 'undecided')
+      ? 'undecided'
+      : 'denied';
+  return { from: nameOf(from), to: nameOf(to), verdict, ports, ...halves(graph, from, to, verdict) };
+}
+
+function portsAsked(
+  graph: ServiceGraph,
+  to: Operand,
+  callee: End,
+  asked: PortAsked | undefined,
+): readonly { readonly end: End; readonly port: FlowPort }[] {
+  if (to.kind === 'external') {
+    const endpoints = graph.state.externals.get(to.key)?.node.endpoints ?? [];
+    const chosen = endpoints.filter(
+      (each) => asked === undefined || each.port === asked.port || each.name === asked.port,
+    );
+    return chosen.map(({ host, port, protocol, name }) => {
+      const text = hostText(host);
+      return { end: hostEnd(text), port: { service: port, target: port, protocol, name, host: text } };
+    });
+  }
+  const known = flowPorts(callee.service?.ports ?? []);
+  const chosen = known.filter(
+    (each) =>
+      asked === undefined ||
+      ((each.name === asked.port || each.service === asked.port) &&
+        (asked.protocol === undefined || each.protocol === asked.protocol)),
+  );
+  if (chosen.length > 0) return chosen.map((port) => ({ end: callee, port }));
+  const targets = known.filter(
+    (each) => each.target === asked?.port && (asked.protocol === undefined || each.protocol === asked.protocol),
+  );
+  if (targets.length > 0) return targets.map((port) => ({ end: callee, port }));
+  if (asked === undefined && callee.service) return [];
+  const number = asked?.port ?? 443;
+  if (typeof number === 'string') {
+    throw new UnanswerableError(
+      `${nameOf(to)} has no port "${number}"${known.length > 0 ? `; its ports: ${known.map((each) => `${each.name ?? ''} (${each.service})`).join(', ')}` : ''}`,
+    );
+  }
+  const host = to.kind === 'name' ? { host: to.name } : {};
+  return [{ end: callee, port: { service: number, target: number, protocol: asked?.protocol ?? 'TCP', ...host } }];
+}
+
+function halves(
+  graph: ServiceGraph,
+  from: Operand,
+  to: Operand,
+  verdict: Explanation['verdict'],
+): Pick<Explanation, 'missing' | 'fix' | 'note' | 'chain'> {
+  if (verdict === 'allowed') return {};
+  if (from.kind === 'service' && to.kind === 'service') {
+    const edge = between(graph, from.key, to.key);
+    if (!edge) return {};
+    if (edge.missing === undefined) return barredNote(edge.barred);
+    const chain = shortestChain(edgesOf(graph), from.key, to.key);
+    return { missing: edge.missing, ...fixFor(graph, edge.missing, from.key, to.key), ...(chain ? { chain } : {}) };
+  }
+  if (from.kind === 'service' && to.kind === 'external') return externalHalves(graph, from.key, to.key, 'outbound');
+  if (from.kind === 'external' && to.kind === 'service') return externalHalves(graph, to.key, from.key, 'inbound');
+  return {};
+}
+
+function fixFor(graph: ServiceGraph, missing: Missing, from: string, to: string): { readonly fix?: string } {
+  if (missing === 'ports') {
+    const ports = graph.state.workloads.get(to)?.ports ?? [];
+    const fix = ports.length === 0 ? `declare spec.service.ports on ${to}` : 'name the same ports on both sides';
+    return { fix };
+  }
+  const fix =
+    missing === 'both'
+      ? [missingHalf('outbound', from, to), missingHalf('inbound', from, to)]
+          .filter((each) => each !== undefined)
+          .join('\n')
+      : missingHalf(missing, from, to);
+  return fix === undefined ? {} : { fix };
+}
+
+function externalHalves(
+  graph: ServiceGraph,
+  serviceKey: string,
+  externalKey: string,
+  direction: 'outbound' | 'inbound',
+): Pick<Explanation, 'missing' | 'fix' | 'note'> {
+  const service = graph.state.services.get(serviceKey);
+  const external = graph.state.externals.get(externalKey);
+  if (!service || !external) return {};
+  const declares = (direction === 'outbound' ? service.egress : service.ingress).has(externalKey);
+  const members = direction === 'outbound' ? external.requesters : external.targets;
+  const lists = members.everybody || members.keys.has(serviceKey) || members.namespaces.has(service.namespace);
+  const list = direction === 'outbound' ? 'allowed_requesters' : 'allowed_targets';
+  const { name, namespace } = external.node;
+  const entry = `${name}: {type: external_service, direction: ${direction}, id: ${name}${namespace === service.namespace ? '' : `, namespace: ${namespace}`}}`;
+  const ownHalf = `in LatticeService ${serviceKey}, under spec.resources, write "${entry}"`;
+  const otherHalf = `in LatticeExternalService ${externalKey}, add "${namespace === service.namespace ? service.name : serviceKey}" to spec.${list}`;
+  if (declares && lists) return barredNote(graph.state.workloads.get(serviceKey)?.barred);
+  const other = direction === 'outbound' ? 'inbound' : 'outbound';
+  if (declares) return { missing: other, fix: otherHalf };
+  if (lists) return { missing: direction, fix: ownHalf };
+  return { missing: 'both', fix: `${ownHalf}\n${otherHalf}` };
+}
+
+function barredNote(barred: string | undefined): { readonly note?: string; readonly fix?: string } {
+  if (barred === undefined) return {};
+  const { message, fix } = barredReason(barred);
+  return { note: `both sides agree, but the edge stays closed (${barred}): ${message}`, fix };
+}
+
+/** An operand as people write it. */
+export function nameOf(operand: Operand): string {
+  switch (operand.kind) {
+    case 'service':
+      return operand.key;
+    case 'external':
+      return `external:${operand.key}`;
+    case 'pod':
+      return `pod:${operand.namespace}/${operand.name}`;
+    case 'address':
+      return operand.text;
+    case 'name':
+      return operand.name;
+    case 'world':
+    case 'host':
+      return operand.kind;
+  }
+}

@@ -1,0 +1,94 @@
+import type { Finding } from '../../api/index.ts';
+import type { Counterexample } from '../prove/door.ts';
+import { type Claim, prove } from '../prove/prove.ts';
+
+const POLICIES = new Set([
+  'CiliumNetworkPolicy',
+  'CiliumClusterwideNetworkPolicy',
+  'NetworkPolicy',
+  'AuthorizationPolicy',
+  'PeerAuthentication',
+]);
+
+/**
+ * Policies of other authors that defeat ours: one that lets through what nobody agreed (I2, every ALLOW unites), or
+ * blocks what was agreed (C24, deny wins). One finding for each object, with one flow as the example.
+ */
+export function foreignFindings(claim: Claim, others: readonly unknown[]): readonly Finding[] {
+  const foreign = others.filter((object) => POLICIES.has(String(field(object, 'kind'))));
+  if (foreign.length === 0) return [];
+  const mine = new Set(prove(claim).counterexamples.map(text));
+  const { counterexamples } = prove({ ...claim, objects: [...claim.objects, ...foreign] });
+  const byObject = new Map<string, Counterexample>();
+  for (const each of counterexamples) {
+    const { object } = each;
+    if (!object || mine.has(text(each)) || !isAmong(object, foreign)) continue;
+    const key = `${object.kind} ${object.namespace}/${object.name} ${each.actual}`;
+    if (!byObject.has(key)) byObject.set(key, each);
+  }
+  return [...byObject.values()].map(describe);
+}
+
+function describe({ object, from, to, port, protocol, actual, door, reason }: Counterexample): Finding {
+  const { kind = '', namespace = '', name = '', rule } = object ?? {};
+  const flow = `${from} -> ${to}:${port}/${protocol}`;
+  const about = { kind, namespace, name };
+  const path = rule === undefined ? {} : { path: [rule] };
+  switch (actual) {
+    case 'allowed':
+      return {
+        code: 'ForeignPolicyWidens',
+        severity: 'warning',
+        message: `lets through what nobody agreed, such as ${flow} at ${door}`,
+        object: about,
+        ...path,
+        fix: 'delete it, or declare what it is for as an agreement',
+      };
+    case 'denied':
+      return {
+        code: 'ForeignPolicyBlocks',
+        severity: 'warning',
+        message: `blocks what both sides agreed, such as ${flow} at ${door}`,
+        object: about,
+        ...path,
+        fix: 'delete it, or withdraw the agreement',
+      };
+    case 'undecided':
+      return {
+        code: 'ForeignPolicyUndecided',
+        severity: 'warning',
+        message: `cannot be judged for ${flow} at ${door}: ${reason}`,
+        object: about,
+        ...path,
+      };
+    case 'refused':
+      return {
+        code: 'ForeignPolicyRefused',
+        severity: 'warning',
+        message: `enforces nothing, the engine refuses it: ${reason}`,
+        object: about,
+        ...path,
+      };
+  }
+}
+
+function isAmong(object: NonNullable<Counterexample['object']>, foreign: readonly unknown[]): boolean {
+  return foreign.some((each) => {
+    const metadata = field(each, 'metadata');
+    return (
+      field(each, 'kind') === object.kind &&
+      field(metadata, 'name') === object.name &&
+      (field(metadata, 'namespace') ?? '') === object.namespace
+    );
+  });
+}
+
+function text({ from, to, port, protocol, door, actual }: Counterexample): string {
+  return [door, from, to, port, protocol, actual].join('\n');
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? Reflect.get(value, name)
+    : undefined;
+}
