@@ -50,7 +50,7 @@ export interface Coerced {
  */
 export function coerce(value: unknown, shape: Shape, path: string, nulls: 'refused' | 'empty'): Coerced {
   const walk: Walk = { pruned: [], errors: [], nulls };
-  const stored = coerceNode(value, shape, path, walk, 0);
+  const stored = coerceNode(value, shape, path, walk);
   return { value: stored, pruned: walk.pruned.toSorted(byCodePoint), errors: walk.errors };
 }
 
@@ -65,11 +65,8 @@ interface Walk {
   readonly nulls: 'refused' | 'empty';
 }
 
-/** Deeper nesting than any policy has; beyond it an object is refused instead of exhausting the stack. */
-const MAX_DEPTH = 40;
-
-function coerceNode(value: unknown, shape: Shape, path: string, walk: Walk, depth: number): unknown {
-  if (depth > MAX_DEPTH) return fail(walk, path, 'nested too deeply');
+/** Recursion ends with the shape, which is finite however deep the value is. */
+function coerceNode(value: unknown, shape: Shape, path: string, walk: Walk): unknown {
   switch (shape.kind) {
     case 'string':
       return coerceString(value, shape, path, walk);
@@ -82,11 +79,11 @@ function coerceNode(value: unknown, shape: Shape, path: string, walk: Walk, dept
     case 'integerOrString':
       return coerceIntegerOrString(value, shape, path, walk);
     case 'list':
-      return coerceList(value, shape, path, walk, depth);
+      return coerceList(value, shape, path, walk);
     case 'map':
-      return coerceMap(value, shape, path, walk, depth);
+      return coerceMap(value, shape, path, walk);
     case 'object':
-      return coerceObject(value, shape, path, walk, depth);
+      return coerceObject(value, shape, path, walk);
   }
 }
 
@@ -123,7 +120,7 @@ function coerceIntegerOrString(
   return value;
 }
 
-function coerceList(value: unknown, shape: Shape & { kind: 'list' }, path: string, walk: Walk, depth: number): unknown {
+function coerceList(value: unknown, shape: Shape & { kind: 'list' }, path: string, walk: Walk): unknown {
   if (!Array.isArray(value)) return fail(walk, path, 'must be a list');
   if (shape.maxItems !== undefined && value.length > shape.maxItems)
     fail(walk, path, `must have at most ${shape.maxItems} items`);
@@ -131,38 +128,32 @@ function coerceList(value: unknown, shape: Shape & { kind: 'list' }, path: strin
     fail(walk, path, `must have at least ${shape.minItems} items`);
   const items: unknown[] = value.map((item: unknown, index) => {
     const given = item === null && walk.nulls === 'empty' ? emptyOf(shape.items) : item;
-    return coerceNode(given, shape.items, `${path}[${index}]`, walk, depth + 1);
+    return coerceNode(given, shape.items, `${path}[${index}]`, walk);
   });
   if (shape.unique && new Set(items).size < items.length) fail(walk, path, 'must not have duplicates');
   return items;
 }
 
-function coerceMap(value: unknown, shape: Shape & { kind: 'map' }, path: string, walk: Walk, depth: number): unknown {
+function coerceMap(value: unknown, shape: Shape & { kind: 'map' }, path: string, walk: Walk): unknown {
   if (!isRecord(value)) return fail(walk, path, 'must be an object');
   const entries: [string, unknown][] = [];
   for (const [key, item] of Object.entries(value)) {
     // Nulls are dropped, which may widen a selector; undefined is how JavaScript spells absence.
     if (item === undefined || (item === null && walk.nulls === 'refused')) continue;
     const given = item === null ? emptyOf(shape.values) : item;
-    entries.push([key, coerceNode(given, shape.values, join(path, key), walk, depth + 1)]);
+    entries.push([key, coerceNode(given, shape.values, join(path, key), walk)]);
   }
   return Object.fromEntries(entries);
 }
 
-function coerceObject(
-  value: unknown,
-  shape: Shape & { kind: 'object' },
-  path: string,
-  walk: Walk,
-  depth: number,
-): unknown {
+function coerceObject(value: unknown, shape: Shape & { kind: 'object' }, path: string, walk: Walk): unknown {
   if (!isRecord(value)) return fail(walk, path, 'must be an object');
   const entries: [string, unknown][] = [];
   for (const [key, item] of Object.entries(value)) {
     if (item === undefined) continue;
     const field = Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
     if (field === undefined) walk.pruned.push(join(path, key));
-    else if (item !== null) entries.push([key, coerceNode(item, field, join(path, key), walk, depth + 1)]);
+    else if (item !== null) entries.push([key, coerceNode(item, field, join(path, key), walk)]);
   }
   for (const [key, fallback] of Object.entries(shape.fallbacks ?? {}))
     if (!entries.some(([other]) => other === key)) entries.push([key, fallback]);
