@@ -5,7 +5,7 @@ import { bucketsOf } from './bucket.ts';
 import { draftPolicy } from './draft-policy.ts';
 import { grant, groupsOf, noGrants } from './grants.ts';
 import type { Context } from './ledger.ts';
-import { gatewayLabels, type Peer } from './select-peer.ts';
+import { gatewayLabels, isSelectable, type Peer, SHORTER_NAME } from './select-peer.ts';
 
 /**
  * The tunnel of the egress waypoint from exactly its callers. Where it goes from there is decided by its authorization
@@ -14,6 +14,14 @@ import { gatewayLabels, type Peer } from './select-peer.ts';
 export function compileEgressWaypoint(view: EgressWaypointView, context: Context): Compiled {
   if (!context.options.engines.includes('istio')) return NOTHING;
   const { waypoint } = view;
+  const object = { kind: 'Gateway', namespace: waypoint.namespace, name: waypoint.name };
+  if (!isSelectable(waypoint)) {
+    const message = `NetworkPolicy cannot select the pods of the egress waypoint ${waypoint.namespace}/${waypoint.name}`;
+    return {
+      drafts: [],
+      findings: [{ code: 'NotExpressible', severity: 'error', message, object, fix: SHORTER_NAME }],
+    };
+  }
   const grants = noGrants<Peer>();
   for (const caller of view.callers) grant(grants, context.peers.workload(caller), context.ports.tunnel);
   const groups = groupsOf(grants, context.ports);
@@ -31,7 +39,7 @@ export function compileEgressWaypoint(view: EgressWaypointView, context: Context
     code: 'EgressWaypointOpen',
     severity: 'warning',
     message: `what the egress waypoint ${waypoint.namespace}/${waypoint.name} itself may open is not limited: NetworkPolicy knows no names`,
-    object: { kind: 'Gateway', namespace: waypoint.namespace, name: waypoint.name },
+    object,
     fix: 'compile with --engine cilium,istio, or limit it by a policy of your own',
   } as const;
   return { drafts, findings: [finding] };

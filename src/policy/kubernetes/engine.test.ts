@@ -258,6 +258,26 @@ test('the egress waypoint is opened to its callers alone, and what it opens itse
   assert.deepEqual(kubernetes().egressWaypoint(view, options).drafts, []);
 });
 
+test('a waypoint whose name is no label value loses the edges behind it alone', () => {
+  const long = waypoint('mesh', 'w'.repeat(64));
+  const callee = workload('shop/cart', { mesh: 'ambient', waypoint: long });
+  const caller = workload('shop/web', { mesh: 'ambient' });
+  const compiled = compile(viewOf(caller, { outbound: [link(callee), link(workload('shop/old'))] }));
+  assert.deepEqual(
+    compiled.findings.map((each) => each.code),
+    ['NotExpressible'],
+  );
+  assert.deepEqual(specOf(compiled).egress, [
+    dns,
+    { to: [peer('shop', 'old')], ports: [{ port: 8080, protocol: 'TCP' }] },
+  ]);
+  const gate = kubernetes().egressWaypoint(
+    { waypoint: long, callers: [], hosts: [] },
+    { ...options, engines: ['istio', 'kubernetes'] },
+  );
+  assert.deepEqual([gate.drafts.length, gate.findings.map((each) => each.code)], [0, ['NotExpressible']]);
+});
+
 test('selectors that differ in one value are one policy, others one each', () => {
   const rolling = {
     ...cart,
@@ -283,6 +303,8 @@ test('3,000 callers are split into objects that stay small, beside the one with 
   );
   assert.equal(new Set(drafts.map((draft) => draft.object.metadata.name)).size, 5);
   for (const draft of drafts) assert.ok(JSON.stringify(draft.object).length < 400_000);
+  const named = drafts.flatMap((draft) => JSON.stringify(draft.object.spec).match(/caller-\d+/g) ?? []);
+  assert.deepEqual([named.length, new Set(named).size], [3000, 3000]);
 });
 
 test('a managed namespace isolates all pods but those of its shadow services', () => {

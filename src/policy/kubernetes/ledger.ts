@@ -4,7 +4,7 @@ import type { CompileOptions } from '../options.ts';
 import { type Grants, grant } from './grants.ts';
 import { pathBetween } from './path.ts';
 import type { PortBook } from './port-set.ts';
-import type { Peer, PeerBook } from './select-peer.ts';
+import { isSelectable, type Peer, type PeerBook, SHORTER_NAME } from './select-peer.ts';
 
 /** What all units of one compilation share. */
 export interface Context {
@@ -23,21 +23,17 @@ export interface Ledger {
 }
 
 /** Opens what one agreement between `caller` and `callee` needs at one of them. */
-export function grantLink(
-  { context }: Ledger,
-  grants: Grants<Peer>,
-  link: Link,
-  caller: Workload,
-  callee: Workload,
-): void {
-  const { direct, waypoint } = pathBetween(caller, callee, link.ports, context.ports);
-  if (waypoint) grantWaypoint(context, grants, waypoint);
-  if (direct) grant(grants, context.peers.workload(link.peer), direct);
+export function grantLink(ledger: Ledger, grants: Grants<Peer>, link: Link, caller: Workload, callee: Workload): void {
+  const { direct, waypoint } = pathBetween(caller, callee, link.ports, ledger.context.ports);
+  if (waypoint) grantWaypoint(ledger, grants, waypoint);
+  if (direct) grant(grants, ledger.context.peers.workload(link.peer), direct);
 }
 
 /** Opens the tunnel between a service and a waypoint (X3). */
-export function grantWaypoint({ peers, ports }: Context, grants: Grants<Peer>, waypoint: Waypoint): void {
-  grant(grants, peers.waypoint(waypoint), ports.tunnel);
+export function grantWaypoint(ledger: Ledger, grants: Grants<Peer>, waypoint: Waypoint): void {
+  const { peers, ports } = ledger.context;
+  if (isSelectable(waypoint)) grant(grants, peers.waypoint(waypoint), ports.tunnel);
+  else refuse(ledger, `the waypoint ${waypoint.namespace}/${waypoint.name}`, SHORTER_NAME);
 }
 
 /** Says what NetworkPolicy has no words for; the edge stays closed. */

@@ -49,7 +49,7 @@ function grantHosts(ledger: Ledger, endpoints: readonly NamedEndpoint[], externa
   const { egressWaypoint, engines } = context.options;
   const carried = self.mesh === 'ambient' && egressWaypoint !== undefined && engines.includes('istio');
   const left = carried ? endpoints.filter(({ protocol }) => protocol !== 'TCP') : endpoints;
-  if (carried && left.length < endpoints.length) grantWaypoint(context, egress, egressWaypoint);
+  if (carried && left.length < endpoints.length) grantWaypoint(ledger, egress, egressWaypoint);
   for (const { host } of left) {
     refuse(ledger, `the host ${hostText(host)} (${external})`, `${USE_CILIUM}, or give its addresses as a CIDR`);
   }

@@ -57,6 +57,13 @@ export function podSelector({ labels, oneOf }: LabelMatch): LabelSelector {
   };
 }
 
+/** Whether a Gateway's pods can be selected: its name is a label's value there. */
+export function isSelectable({ name }: Pick<Waypoint, 'name'>): boolean {
+  return name.length <= 63;
+}
+
+export const SHORTER_NAME = 'give the Gateway a name of at most 63 characters';
+
 /** The labels that Istio puts on the pods of a Gateway (X3). */
 export function gatewayLabels({ name }: Pick<Waypoint, 'name'>): Labels {
   return { 'gateway.networking.k8s.io/gateway-name': name };
