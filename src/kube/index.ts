@@ -20,3 +20,5 @@ export {
 export * from './watch/index.ts';
 export * from './queue/index.ts';
 export * from './apply/index.ts';
+export * from './lease/index.ts';
+export { withGrace, type GraceOptions, type Life } from './lifecycle.ts';
