@@ -1,3 +1,4 @@
+import type { JsonObject } from './json.ts';
 import type { Builtins } from './kinds/builtin-resources.ts';
 import type { Registry } from './kinds/registry.ts';
 import type { Background } from './lifecycle/background.ts';
@@ -26,4 +27,6 @@ export interface Plane {
   readonly faults: Faults;
   /** Milliseconds between bookmarks of a watch that asked for them. */
   readonly bookmarkEvery: number;
+  /** JSON text of a stored object; a thousand watches of one event share it. */
+  readonly textOf: (object: JsonObject) => string;
 }

@@ -118,6 +118,7 @@ export function createCore(options: ControlPlaneOptions): Core {
     hooks: createHooks(store, createPost(options.resolveService ?? (() => undefined))),
     faults: options.faults ?? createFaults(),
     bookmarkEvery: options.bookmarkEveryMillis ?? 60_000,
+    textOf: createTextOf(),
   };
   followDefinitions(plane);
   resumeEmptying(plane);
@@ -131,6 +132,15 @@ export function createCore(options: ControlPlaneOptions): Core {
     setAddress: (next) => {
       address = next;
     },
+  };
+}
+
+/** Remembers the text of the last object: the watches of an event ask for it one after the other. */
+function createTextOf(): (object: JsonObject) => string {
+  let last: { readonly object: JsonObject; readonly text: string } | undefined;
+  return (object) => {
+    if (last?.object !== object) last = { object, text: JSON.stringify(object) };
+    return last.text;
   };
 }
 

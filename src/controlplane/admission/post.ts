@@ -1,4 +1,3 @@
-import { Agent, request } from 'undici';
 import { isObject, type JsonObject, objectAt, parseJson, textAt } from '../json.ts';
 import type { Post } from './webhooks.ts';
 
@@ -12,6 +11,7 @@ export type ResolveService = (service: {
 /** Posts reviews over HTTPS, trusting the configuration's CA bundle. */
 export function createPost(resolve: ResolveService): Post {
   return async (config, review, timeoutSeconds) => {
+    const { Agent, request } = await import('undici'); // a third of the start, and few servers have webhooks
     const url = urlOf(config, resolve);
     const bundle = textAt(config, 'caBundle');
     const ca = bundle === '' ? undefined : Buffer.from(bundle, 'base64').toString('utf8');

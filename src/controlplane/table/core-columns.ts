@@ -36,7 +36,7 @@ export const CORE_COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   leases: [NAME, column('Holder', 'Who holds the lease.', text('spec', 'holderIdentity')), AGE],
   services: [
     NAME,
-    column('Type', 'How the service is exposed.', text('spec', 'type')),
+    column('Type', 'How the service is exposed.', serviceType),
     column('Cluster-IP', 'Address inside the cluster.', (object) =>
       or(textsAt(object, 'spec', 'clusterIPs')[0] ?? textAt(object, 'spec', 'clusterIP'), '<none>'),
     ),
@@ -162,11 +162,16 @@ function webhookColumns(): readonly Column[] {
   return [NAME, column('Webhooks', 'Number of webhooks.', (object) => sizeOf(object, 'webhooks'), integer), AGE];
 }
 
+/** Services are stored as they come; without a type they mean this one. */
+function serviceType(object: JsonObject): string {
+  return or(textAt(object, 'spec', 'type'), 'ClusterIP');
+}
+
 function externalAddresses(object: JsonObject): string {
-  const type = textAt(object, 'spec', 'type');
+  const type = serviceType(object);
   const declared = textsAt(object, 'spec', 'externalIPs');
   if (type === 'ExternalName') return textAt(object, 'spec', 'externalName');
-  if (type !== 'LoadBalancer') return or(declared.join(','), type === '' ? '<unknown>' : '<none>');
+  if (type !== 'LoadBalancer') return or(declared.join(','), '<none>');
   const ingress = listAt(object, 'status', 'loadBalancer', 'ingress')
     .map((item) => or(textAt(item, 'ip'), textAt(item, 'hostname')))
     .sort(byText);

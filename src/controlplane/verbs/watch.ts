@@ -34,7 +34,7 @@ export function watch(plane: Plane, request: WatchRequest): (sink: Sink) => () =
   const all = initial === 'true' || (initial === null && version === 0);
 
   return (sink) => {
-    const frame = framer(request, () => plane.clock.now());
+    const frame = framer(request, () => plane.clock.now(), plane.textOf);
     if (version > plane.store.version() && all) return refuse(sink, tooNew(version, plane.store.version()).status());
     const missed = all ? [] : plane.store.since(resource.collection, version);
     if (!missed) {
@@ -98,9 +98,14 @@ function seenThrough(
 }
 
 /** Writes events in the accepted shape; a table names its columns only once. */
-function framer({ resource, accepted, query }: WatchRequest, now: () => number): Frame {
+function framer(
+  { resource, accepted, query }: WatchRequest,
+  now: () => number,
+  textOf: (object: JsonObject) => string,
+): Frame {
   let headings = true;
   const include = query.get('includeObject') ?? 'Metadata';
+  if (accepted.shape === 'object') return (type, object) => `{"type":"${type}","object":${textOf(object)}}\n`;
   return (type, object) => {
     const shown =
       accepted.shape === 'table'
