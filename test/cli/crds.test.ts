@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { customResourceDefinitions, parseObject } from '../../src/api/index.ts';
+import { readObjects } from '../../src/cli/io/index.ts';
+import { type ControlPlane, startControlPlane } from '../../src/controlplane/index.ts';
+import { mutate, randomFrom } from '../soak/mutate.ts';
+import { lattice } from './testing.ts';
+
+let plane: ControlPlane;
+before(async () => {
+  plane = await startControlPlane({ crds: customResourceDefinitions() });
+});
+after(async () => {
+  await plane.close();
+});
+
+interface Stored {
+  readonly status: number;
+  readonly body: { readonly message?: string; readonly spec?: Readonly<Record<string, unknown>> };
+}
+
+async function create(
+  object: { readonly raw: Readonly<Record<string, unknown>>; readonly kind: string },
+  dryRun = false,
+): Promise<Stored> {
+  const plural = object.kind === 'LatticeService' ? 'latticeservices' : 'latticeexternalservices';
+  const metadata = { ...(object.raw['metadata'] as object), namespace: 'default' };
+  const { status, body } = await plane.inject({
+    method: 'POST',
+    url: `/apis/lattice.dev/v1alpha1/namespaces/default/${plural}${dryRun ? '?dryRun=All' : ''}`,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...object.raw, metadata }),
+  });
+  assert.ok(body.kind === 'whole');
+  const answer: unknown = JSON.parse(body.text);
+  return { status, body: answer as Stored['body'] };
+}
+
+const read = (text: string) => readObjects([{ file: 'x', text }], 'default').objects;
+const service = (spec: string) =>
+  `apiVersion: lattice.dev/v1alpha1\nkind: LatticeService\nmetadata: {name: a}\nspec: ${spec}\n`;
+const external = (spec: string) =>
+  `apiVersion: lattice.dev/v1alpha1\nkind: LatticeExternalService\nmetadata: {name: a}\nspec: ${spec}\n`;
+
+test('an API server installs what "lattice crds" prints, as YAML and as JSON', async () => {
+  const yaml = await lattice(['crds']);
+  assert.equal(yaml.code, 0);
+  const json = await lattice(['crds', '-o', 'json']);
+  const list: unknown = JSON.parse(json.stdout);
+  assert.deepEqual(list, { apiVersion: 'v1', kind: 'List', items: customResourceDefinitions() });
+  assert.deepEqual(
+    read(yaml.stdout).map(({ raw }) => raw),
+    customResourceDefinitions(),
+  );
+});
+
+test('every list, map and text of a definition is bounded, so that its rules have a known cost', () => {
+  const walk = (schema: unknown, path: string): void => {
+    if (typeof schema !== 'object' || schema === null) return;
+    const part = schema as Readonly<Record<string, unknown>>;
+    if (part['type'] === 'array') assert.ok(part['maxItems'], path);
+    if (part['type'] === 'string' && !/^(apiVersion|kind)$/.test(path.slice(1))) assert.ok(part['maxLength'], path);
+    if (part['type'] === 'object' && part['additionalProperties'] !== undefined) assert.ok(part['maxProperties'], path);
+    for (const [name, field] of Object.entries((part['properties'] ?? {}) as object)) walk(field, `${path}.${name}`);
+    walk(part['items'], `${path}[]`);
+    walk(part['additionalProperties'], `${path}{}`);
+  };
+  for (const { spec } of customResourceDefinitions()) {
+    const [version] = spec['versions'] as readonly [{ schema: { openAPIV3Schema: unknown } }];
+    walk(version.schema.openAPIV3Schema, '');
+  }
+});
+
+test('rules over several fields are kept by the API server as they are by the command line', async () => {
+  const selector = 'selector: {matchLabels: {app: a}}';
+  const cases: readonly (readonly [text: string, accepted: boolean])[] = [
+    [service(`{${selector}}`), true],
+    [service('{containers: {main: {image: "x:1"}}}'), true],
+    [service('{}'), false],
+    [service(`{${selector}, containers: {main: {image: "x:1"}}}`), false],
+    [service('{containers: {}}'), false],
+    [service('{selector: {matchLabels: {}}}'), false],
+    [service(`{${selector}, replicas: {min: 2, max: 1}}`), false],
+    [service(`{${selector}, replicas: {min: 1, max: 2}}`), true],
+    [service(`{${selector}, service_account: x}`), true],
+    [service(`{${selector}, service-account: x}`), true],
+    [service(`{${selector}, service_account: x, serviceAccount: x}`), false],
+    [service(`{${selector}, service: {ports: {a: {port: 0}}}}`), false],
+    [service(`{${selector}, service: {ports: {a: {port: 80, targetPort: http}}}}`), true],
+    [service(`{${selector}, service: {ports: {a: {port: 80, targetPort: 70000}}}}`), false],
+    [service(`{${selector}, resources: {b: {ports: [80, grpc]}}}`), true],
+    [service(`{${selector}, resources: {b: {ports: []}}}`), false],
+    [service(`{${selector}, resources: {b: {direction: sideways}}}`), false],
+    [service(`{${selector}, resources: {b: {namespace: "*", id: "*"}}}`), true],
+    [service(`{${selector}, resources: {b: {namespace: "A"}}}`), false],
+    [external('{}'), false],
+    [external('{endpoints: {a: "https://x.example"}}'), true],
+    [external('{endpoints: {}}'), false],
+    [external('{endpoints: {a: "tcp://0.0.0.0/0:443"}}'), false],
+    [external('{endpoints: {a: "tcp://[::/0]:443"}}'), false],
+    [external('{endpoints: {a: "tcp://[::]/0:443"}}'), false],
+    [external('{endpoints: {a: "tcp://10.0.0.0/0:443"}, world: true}'), true],
+    [external('{endpoints: {a: "tcp://10.0.0.0/10:443"}}'), true],
+    [external('{sources: [world], allowedTargets: [a]}'), true],
+    [external('{sources: []}'), false],
+  ];
+  for (const [text, accepted] of cases) {
+    const [object] = read(text);
+    assert.ok(object);
+    assert.equal(parseObject(object.raw).ok, accepted, `command line: ${text}`);
+    const { status, body } = await create(object, true);
+    assert.equal(status < 300, accepted, `API server: ${text}${body.message ?? ''}`);
+  }
+});
+
+test('other spellings are not pruned: what the API server stores means what was written', async () => {
+  const [object] = read(external('{endpoints: {a: "https://x.example"}, allowedRequesters: [web]}'));
+  assert.ok(object);
+  const { status, body } = await create(object, true);
+  assert.equal(status, 201);
+  assert.deepEqual(body.spec?.['allowedRequesters'], ['web']);
+});
+
+test('whatever the command line accepts, the API server accepts and stores without loss', async () => {
+  const corpus = ['agreement', 'external'].map((name) =>
+    readFileSync(new URL(`corpus/${name}.yaml`, import.meta.url), 'utf8'),
+  );
+  let accepted = 0;
+  for (let seed = 1; seed <= 1500; seed++) {
+    const text = mutate(corpus, randomFrom(seed)).toString('utf8');
+    for (const object of read(text)) {
+      if (object.kind !== 'LatticeService' && object.kind !== 'LatticeExternalService') continue;
+      if (!parseObject(object.raw).ok) continue;
+      const { status, body } = await create(object, true);
+      assert.ok(status < 300, `seed ${seed}: ${body.message ?? ''}\n${text}`);
+      assert.deepEqual(body.spec, object.raw['spec'], `seed ${seed}`);
+      accepted++;
+    }
+  }
+  assert.ok(accepted > 300, `${accepted} objects`);
+});
