@@ -54,6 +54,7 @@ function makePeers(random: Random, direction: Direction, deny: boolean): Fields 
   const prefix = direction === 'ingress' ? 'from' : 'to';
   const empty = random.chance(0.05);
   const some = <T>(make: () => T): T[] => (empty ? [] : random.list(1, 3, make));
+  if (random.chance(0.04)) return random.pick(direction === 'egress' ? OUTSIDE_EGRESS : OUTSIDE_INGRESS);
   const choice = random.below(direction === 'egress' && !deny ? 12 : 10);
   if (choice < 5) return { [`${prefix}Endpoints`]: some(() => makeSelector(random)) };
   if (choice < 7) return { [`${prefix}Entities`]: some(() => random.pick(ENTITIES)) };
@@ -61,6 +62,25 @@ function makePeers(random: Random, direction: Direction, deny: boolean): Fields 
   if (choice < 10) return { [`${prefix}CIDRSet`]: some(() => makeCidrSet(random)) };
   return { toFQDNs: some(() => makeName(random)) };
 }
+
+/** Peers that depend on objects which neither side knows: they select nothing here. */
+const OUTSIDE_INGRESS: readonly Fields[] = [
+  { fromCIDRSet: [{ cidrGroupRef: 'group' }] },
+  { fromCIDRSet: [{ cidrGroupSelector: { matchLabels: { app: 'web' } } }, { cidr: '10.0.0.0/8' }] },
+  { fromGroups: [{ aws: { securityGroupsIds: ['sg-1'] } }] },
+  { fromNodes: [{ matchLabels: { zone: 'a' } }] },
+];
+
+const OUTSIDE_EGRESS: readonly Fields[] = [
+  { toServices: [{ k8sService: { serviceName: 'web', namespace: 'shop' } }] },
+  { toServices: [] },
+  { toServices: [{ k8sServiceSelector: { selector: { matchLabels: { app: 'web' } }, namespace: 'shop' } }] },
+  { toCIDRSet: [{ cidrGroupRef: 'group' }, { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] }] },
+  { toCIDRSet: [{ cidrGroupSelector: {} }] },
+  { toGroups: [] },
+  { toGroups: [{ aws: { region: 'eu', labels: { a: 'b' } } }] },
+  { toNodes: [{}] },
+];
 
 const ENTITIES = [
   'all',
@@ -131,9 +151,23 @@ function makePortRule(random: Random, direction: Direction, deny: boolean): Fiel
       rules: { dns: [makeName(random)] },
     };
   }
+  if (random.chance(0.25)) return { ...rule, ...random.pick(EXTRAS) };
   const http = random.chance(0.2) ? [] : [{ method: 'GET', path: random.pick(['/api/.*', '/']) }];
   return { ports: [{ port: random.pick(['80', '8080', 'http']), protocol: 'TCP' }], rules: { http } };
 }
+
+const EXTRAS: readonly Fields[] = [
+  { serverNames: ['example.org'] },
+  { serverNames: ['*.example.org', 'example.org'] },
+  { terminatingTLS: { secret: { name: 'tls', namespace: 'shop' } } },
+  { originatingTLS: { secret: { name: 'tls' } }, terminatingTLS: { secret: { name: 'tls' } } },
+  { listener: { envoyConfig: { kind: 'CiliumEnvoyConfig', name: 'proxy' }, name: 'main' } },
+  { listener: { envoyConfig: { name: 'proxy' }, name: 'main', priority: 10 }, rules: { http: [{}] } },
+  { rules: { http: [{ path: '[' }] } },
+  { rules: { http: [{ host: 'example.org', headers: ['X-A: b'] }] } },
+  { rules: { dns: [{ matchPattern: '*.example.org' }, { matchName: 'example.org' }] } },
+  { rules: { http: [{ headerMatches: [{ name: 'X-A', value: 'b', mismatch: 'LOG' }] }] } },
+];
 
 function makePort(random: Random): Fields {
   const protocol = random.pick(['TCP', 'TCP', 'UDP', 'SCTP', 'ANY', '']);
