@@ -62,6 +62,18 @@ test('policies of another division have other names, so that both may stand whil
   );
 });
 
+test('a share that no caller falls into is no policy of its own', () => {
+  const callers = ['a/x', 'b/x', 'c/x', 'd/x', 'e/x'].map((key) =>
+    workload(key, { accounts: Array.from({ length: 1500 }, (_, index) => `a-rather-long-account-name-${index}`) }),
+  );
+  const compiled = istio().service(
+    view(workload('shop/hub'), { inbound: callers.map((each) => link(each, '80')) }),
+    OPTIONS,
+  );
+  assert.ok(policies(compiled).length > 1 && policies(compiled).length <= callers.length);
+  for (const { hasRules } of policies(compiled)) assert.ok(hasRules);
+});
+
 test('more callers than 256 policies hold are all refused, and the service stays closed', () => {
   const accounts = Array.from({ length: 2000 }, (_, index) => `${'account-'.repeat(20)}${index}`);
   const compiled = istio().service(
