@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { egressTo, link, optionsOf, tcp, viewOf, workload } from '../kubernetes/testing/views.ts';
+import { EXEMPTIONS, egressTo, link, optionsOf, tcp, viewOf, workload } from '../kubernetes/testing/views.ts';
 import { cilium } from './index.ts';
 
 const options = optionsOf();
@@ -100,6 +100,33 @@ test('a service account with a name too long for a label loses the agreements an
     [peer.drafts.map((draft) => draft.part), peer.findings.map((each) => each.code)],
     [['deny'], ['PodsNotSelectable']],
   );
+});
+
+test('a peer that cannot be selected is reported once, and a resolver for every service', () => {
+  const odd = workload('shop/odd', { selectors: [{ 'pod-template-hash': 'x' }] });
+  const view = viewOf(cart, { inbound: [link(odd)], outbound: [link(odd)] });
+  assert.equal(cilium().service(view, options).findings.length, 1);
+  const resolvers = [{ namespace: 'kube-system', labels: { 'pod-template-hash': 'x' } }];
+  const exemptions = { ...EXEMPTIONS, dns: { ...EXEMPTIONS.dns, resolvers } };
+  const { drafts, findings } = cilium().service(viewOf(cart), optionsOf({ exemptions }));
+  assert.deepEqual(
+    findings.map(({ code, severity }) => [code, severity]),
+    [['ResolverNotSelectable', 'error']],
+  );
+  assert.deepEqual(rulesOf(drafts[0]?.object.spec, 'egress'), [{}]);
+});
+
+test('a built-in peer and a service with the same ports share a rule', () => {
+  const builtins = [
+    {
+      peer: { name: 'db', at: { kind: 'pods', namespace: 'data', labels: { app: 'db' } } },
+      outbound: [{ port: 8080, protocol: 'TCP' }],
+      inbound: [],
+    },
+  ] as const;
+  const { drafts } = cilium().service(viewOf(web, { outbound: [link(cart)], builtins }), options);
+  const rules = rulesOf(drafts[1]?.object.spec, 'egress');
+  assert.deepEqual([rules.length, rules[0]?.toEndpoints?.length], [1, 2]);
 });
 
 test('3,000 callers are split by a hash of the caller into objects below 400 kB, each caller in one', () => {

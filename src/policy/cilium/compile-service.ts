@@ -30,6 +30,7 @@ export function compileService(view: ServiceView, context: Context): Compiled {
   grantSources(ledger, view.ingress);
   const matchesNames = grantEgress(ledger, view.egress, context.options, canMatchNames(exemptions));
   const names = matchesNames ? askableNames(exemptions.network.clusterDomain, agreedNames(view.egress)) : undefined;
+  for (const reason of context.lostResolvers) ledger.findings.push(unresolved(self, reason));
   const subject = subjectOf(self);
   const isolation = { ingress: context.baseline.ingress(self.mesh), egress: context.baseline.egress(names) };
   const opened = openedBy(ledger, ports);
@@ -59,6 +60,15 @@ function isNameable({ self, findings }: Ledger): boolean {
     aboutService(self, 'PodsNotSelectable', `all agreements of ${self.key} stay closed: ${reason}`, SELECT_BY_OTHERS),
   );
   return false;
+}
+
+function unresolved(self: Workload, reason: string): Compiled['findings'][number] {
+  return aboutService(
+    self,
+    'ResolverNotSelectable',
+    `${self.key} cannot ask a configured resolver: ${reason}`,
+    'select the resolver by other labels in dns.resolvers of the LatticeConfig',
+  );
 }
 
 function unisolated(self: Workload, reason: string): Compiled['findings'][number] {

@@ -1,6 +1,7 @@
 import type { CompileOptions } from '../options.ts';
 import { type Baseline, openBaseline } from './baseline.ts';
 import { type PortBook, openPortBook } from '../kubernetes/port-set.ts';
+import { lostResolvers } from './dns.ts';
 import { openPortWriter, type WritePorts } from './rules.ts';
 import { openPeerBook, type PeerBook } from './select-peer.ts';
 
@@ -11,11 +12,14 @@ export interface Context {
   readonly ports: PortBook;
   readonly writePorts: WritePorts;
   readonly baseline: Baseline;
+  /** Why DNS to some resolvers stays closed for every pod. */
+  readonly lostResolvers: readonly string[];
 }
 
 export function openContext(options: CompileOptions): Context {
   const peers = openPeerBook(options.clusterName);
   const ports = openPortBook();
   const baseline = openBaseline(options.exemptions, peers, ports);
-  return { options, peers, ports, writePorts: openPortWriter(), baseline };
+  const lost = lostResolvers(options.exemptions);
+  return { options, peers, ports, writePorts: openPortWriter(), baseline, lostResolvers: lost };
 }

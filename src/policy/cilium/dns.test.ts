@@ -16,6 +16,8 @@ test('names are matched only with a resolver, a port and a cluster domain that a
   assert.equal(canMatchNames(EXEMPTIONS), true);
   assert.equal(canMatchNames({ ...EXEMPTIONS, dns: { ...dns, resolvers: [] } }), false);
   assert.equal(canMatchNames({ ...EXEMPTIONS, dns: { ...dns, ports: [] } }), false);
+  const hidden = [{ namespace: 'kube-system', labels: { 'pod-template-hash': 'x' } }];
+  assert.equal(canMatchNames({ ...EXEMPTIONS, dns: { ...dns, resolvers: hidden } }), false);
   for (const clusterDomain of ['', 'not a domain', 'a'.repeat(251), `${'a'.repeat(200)}!`]) {
     assert.equal(canMatchNames({ ...EXEMPTIONS, network: { ...network, clusterDomain } }), false, clusterDomain);
   }

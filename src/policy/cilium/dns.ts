@@ -2,6 +2,7 @@ import type { Host } from '../../api/index.ts';
 import { formatCidr } from '../../api/index.ts';
 import type { EgressLink, Exemptions } from '../../graph/index.ts';
 import type { PortBook } from '../kubernetes/port-set.ts';
+import { unselectable, unselectableAccount } from './label.ts';
 import { portRules } from './rules.ts';
 import type { PeerBook } from './select-peer.ts';
 import type { EgressRule, NameSelector } from './spec.ts';
@@ -19,9 +20,11 @@ export function askableNames(clusterDomain: string, hosts: readonly NameSelector
 }
 
 /** Whether names can be matched at all: the agent has to see the answers of a known resolver (C20). */
-export function canMatchNames({ dns, network }: Exemptions): boolean {
-  const resolvable = dns.resolvers.length + dns.cidrs.length > 0 && dns.ports.length > 0;
-  return resolvable && network.clusterDomain.length <= 250 && DOMAIN.test(network.clusterDomain);
+export function canMatchNames(exemptions: Exemptions): boolean {
+  const { dns, network } = exemptions;
+  const resolvers = dns.resolvers.length + dns.cidrs.length - lostResolvers(exemptions).length;
+  const { clusterDomain } = network;
+  return resolvers > 0 && dns.ports.length > 0 && clusterDomain.length <= 250 && DOMAIN.test(clusterDomain);
 }
 
 /** A host as Cilium names it. `*.example.net` is one label deep in both, never more than is written (C22, surprise 17). */
@@ -43,6 +46,13 @@ export function agreedNames(links: readonly EgressLink[]): readonly NameSelector
     }
   }
   return [...names].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, name]) => name);
+}
+
+/** Why some of the configured resolvers cannot be selected, so that DNS to them stays closed. */
+export function lostResolvers({ dns }: Exemptions): readonly string[] {
+  return dns.resolvers.flatMap(
+    ({ labels, account }) => unselectable(labels) ?? unselectableAccount(account === undefined ? [] : [account]) ?? [],
+  );
 }
 
 /**

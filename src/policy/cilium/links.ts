@@ -53,13 +53,9 @@ function grantLink(ledger: Ledger, grants: Grants, link: Link, caller: Workload,
   else refuse(ledger, link.peer.key, selected.reason);
 }
 
+/** Several edges may need the same waypoint, and several directions the same peer: it is said once. */
 function refuse({ self, findings }: Ledger, peer: string, reason: string): void {
-  findings.push(
-    aboutService(
-      self,
-      'PodsNotSelectable',
-      `${self.key} and ${peer} stay closed to each other: ${reason}`,
-      SELECT_BY_OTHERS,
-    ),
-  );
+  const message = `${self.key} and ${peer} stay closed to each other: ${reason}`;
+  if (findings.some((finding) => finding.message === message)) return;
+  findings.push(aboutService(self, 'PodsNotSelectable', message, SELECT_BY_OTHERS));
 }

@@ -20,7 +20,7 @@ export interface PodPeer {
   readonly selectors: readonly Selector[];
 }
 
-export type Selected = { readonly ok: true; readonly peer: PodPeer } | { readonly ok: false; readonly reason: string };
+type Selected = { readonly ok: true; readonly peer: PodPeer } | { readonly ok: false; readonly reason: string };
 
 /** Where peers are built and remembered. */
 export interface PeerBook {
@@ -30,7 +30,7 @@ export interface PeerBook {
 }
 
 /** Pods of one namespace by labels and, where it is known, ServiceAccount. */
-export interface Pods {
+interface Pods {
   readonly namespace: string;
   readonly labels: Labels;
   readonly account?: string;

@@ -2,7 +2,7 @@ import type { LabelSelector, PolicyPeer, PolicySpec } from './spec.ts';
 import type { TargetPort } from './port-set.ts';
 
 /** A NetworkPolicy that the API server would refuse, or that opens more than was meant: a bug of the compiler. */
-export class UnacceptableNetworkPolicyError extends Error {
+class UnacceptableNetworkPolicyError extends Error {
   readonly code = 'UnacceptableNetworkPolicy';
   readonly policy: string;
 

@@ -48,20 +48,11 @@ export function groupsOf<Member extends Grantee>(
   { pods, united }: Grants<Member>,
   book: PortBook,
 ): readonly Group<Member>[] {
-  const groups: Group<Member>[] = [];
+  const groups = new Map<string, Gathered<Member>>();
   for (const [ports, members] of pods) {
     const [first] = members;
-    if (first) groups.push({ kind: first.kind, ports, members: distinct(members) });
+    if (first) groups.set(`${first.kind} ${ports.key}`, { kind: first.kind, ports, members });
   }
-  if (united.size > 0) groups.push(...groupUnited(united, book));
-  return groups.length < 2 ? groups : groups.sort(byKindThenPorts);
-}
-
-function groupUnited<Member extends Grantee>(
-  united: Grants<Member>['united'],
-  book: PortBook,
-): readonly Group<Member>[] {
-  const groups = new Map<string, { kind: Member['kind']; ports: PortSet; members: Member[] }>();
   for (const { member, ports } of united.values()) {
     const set = book.of(ports);
     if (!set) continue;
@@ -70,7 +61,15 @@ function groupUnited<Member extends Grantee>(
     if (group) group.members.push(member);
     else groups.set(key, { kind: member.kind, ports: set, members: [member] });
   }
-  return [...groups.values()].map((group) => ({ ...group, members: distinct(group.members) }));
+  return [...groups]
+    .sort(([x], [y]) => (x < y ? -1 : 1))
+    .map(([, { kind, ports, members }]) => ({ kind, ports, members: distinct(members) }));
+}
+
+interface Gathered<Member extends Grantee> {
+  readonly kind: Member['kind'];
+  readonly ports: PortSet;
+  readonly members: Member[];
 }
 
 /** The views are sorted already: only what comes in between, such as a waypoint, makes it necessary to sort. */
@@ -79,9 +78,4 @@ function distinct<Member extends Grantee>(members: readonly Member[]): readonly 
   if (ascending) return members;
   const byKey = new Map(members.map((member) => [member.key, member]));
   return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-}
-
-function byKindThenPorts<Member extends Grantee>(a: Group<Member>, b: Group<Member>): number {
-  if (a.kind !== b.kind) return a.kind < b.kind ? -1 : 1;
-  return a.ports.key < b.ports.key ? -1 : 1;
 }

@@ -2,7 +2,7 @@
 import type { Labels } from '../../graph/index.ts';
 import type { TargetPort } from './port-set.ts';
 
-export interface LabelExpression {
+interface LabelExpression {
   readonly key: string;
   readonly operator: 'In' | 'NotIn';
   readonly values: readonly string[];
