@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { type ControlPlane, startControlPlane } from '../../src/controlplane/index.ts';
 import { type Answer, converse } from './conversation.ts';
-import { CONVERSATIONS } from './conversations.ts';
+import { CONVERSATIONS } from './conversations/index.ts';
 import { sendInside, sendTo } from './send.ts';
 
 const FILE = join(import.meta.dirname, 'answers.json');

@@ -1,0 +1,166 @@
+import type { Conversation } from '../conversation.ts';
+import { CM, configMap, goodbye, namespace, NS, TABLE } from './vocabulary.ts';
+
+export const checksConversation: Conversation = {
+  title: 'secrets, immutability and bindings are checked',
+  steps: [
+    namespace,
+    {
+      say: 'a secret from text',
+      method: 'POST',
+      path: `${NS}/secrets`,
+      body: { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, stringData: { k: 'v' } },
+    },
+    { say: 'another type', method: 'PATCH', path: `${NS}/secrets/s`, body: { type: 'example.com/other' } },
+    {
+      say: 'a tls secret without keys',
+      method: 'POST',
+      path: `${NS}/secrets`,
+      body: { apiVersion: 'v1', kind: 'Secret', metadata: { name: 't' }, type: 'kubernetes.io/tls', data: {} },
+    },
+    { say: 'secrets as a table', path: `${NS}/secrets`, accept: TABLE },
+    {
+      say: 'an immutable config map',
+      method: 'POST',
+      path: CM,
+      body: { ...Object(configMap('i', { a: '1' })), immutable: true },
+    },
+    { say: 'its data', method: 'PATCH', path: `${CM}/i`, body: { data: { a: '2' } } },
+    { say: 'its immutability', method: 'PATCH', path: `${CM}/i`, body: { immutable: null } },
+    {
+      say: 'a role',
+      method: 'POST',
+      path: '/apis/rbac.authorization.k8s.io/v1/namespaces/talk/roles',
+      body: {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'Role',
+        metadata: { name: 'r' },
+        rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }],
+      },
+    },
+    {
+      say: 'a role without verbs',
+      method: 'POST',
+      path: '/apis/rbac.authorization.k8s.io/v1/namespaces/talk/roles',
+      body: {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'Role',
+        metadata: { name: 'r2' },
+        rules: [{ apiGroups: [''], resources: ['pods'] }],
+      },
+    },
+    {
+      say: 'a binding',
+      method: 'POST',
+      path: '/apis/rbac.authorization.k8s.io/v1/namespaces/talk/rolebindings',
+      body: {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        metadata: { name: 'b' },
+        roleRef: { kind: 'Role', name: 'r' },
+        subjects: [{ kind: 'User', name: 'jane' }],
+      },
+    },
+    {
+      say: 'another role for it',
+      method: 'PATCH',
+      path: '/apis/rbac.authorization.k8s.io/v1/namespaces/talk/rolebindings/b',
+      body: { roleRef: { name: 'other' } },
+    },
+    {
+      say: 'bindings as a table',
+      path: '/apis/rbac.authorization.k8s.io/v1/namespaces/talk/rolebindings',
+      accept: TABLE,
+    },
+    {
+      say: 'may jane read pods',
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: { user: 'jane', resourceAttributes: { namespace: 'talk', verb: 'get', resource: 'pods' } },
+      },
+    },
+    {
+      say: 'may jane delete pods',
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: { user: 'jane', resourceAttributes: { namespace: 'talk', verb: 'delete', resource: 'pods' } },
+      },
+    },
+    {
+      say: 'may I',
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SelfSubjectAccessReview',
+        spec: { resourceAttributes: { verb: 'get', resource: 'pods' } },
+      },
+    },
+    {
+      say: 'a lease',
+      method: 'POST',
+      path: '/apis/coordination.k8s.io/v1/namespaces/talk/leases',
+      body: {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: { name: 'l' },
+        spec: { holderIdentity: 'me', leaseDurationSeconds: 2, renewTime: '2026-01-01T00:00:00.000000Z' },
+      },
+    },
+    {
+      say: 'a lease of no time',
+      method: 'PATCH',
+      path: '/apis/coordination.k8s.io/v1/namespaces/talk/leases/l',
+      body: { spec: { leaseDurationSeconds: 0 } },
+    },
+    {
+      say: 'a lease replaced without version',
+      method: 'PUT',
+      path: '/apis/coordination.k8s.io/v1/namespaces/talk/leases/l',
+      body: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'l' }, spec: {} },
+    },
+    {
+      say: 'a lease made by replacing',
+      method: 'PUT',
+      path: '/apis/coordination.k8s.io/v1/namespaces/talk/leases/m',
+      body: {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: { name: 'm', namespace: 'talk' },
+        spec: { holderIdentity: 'me' },
+      },
+    },
+    { say: 'leases as a table', path: '/apis/coordination.k8s.io/v1/namespaces/talk/leases', accept: TABLE },
+    {
+      say: 'an event',
+      method: 'POST',
+      path: `${NS}/events`,
+      body: {
+        apiVersion: 'v1',
+        kind: 'Event',
+        metadata: { name: 'e', namespace: 'talk' },
+        involvedObject: { kind: 'Pod', name: 'p', namespace: 'talk' },
+        reason: 'Tried',
+        message: 'it went well',
+        type: 'Normal',
+      },
+    },
+    { say: 'the event in its other group', path: '/apis/events.k8s.io/v1/namespaces/talk/events/e' },
+    { say: 'events of the pod', path: `${NS}/events?fieldSelector=involvedObject.name%3Dp,type%3DNormal` },
+    {
+      say: 'a service account',
+      method: 'POST',
+      path: `${NS}/serviceaccounts`,
+      body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'sa' } },
+    },
+    { say: 'service accounts as a table', path: `${NS}/serviceaccounts`, accept: TABLE },
+    { say: 'delete the service account', method: 'DELETE', path: `${NS}/serviceaccounts/sa` },
+    ...goodbye,
+  ],
+};
