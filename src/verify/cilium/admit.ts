@@ -1,7 +1,9 @@
 // What becomes of one object: refused by the API server or the agent, stored with fields dropped, or enforced.
 import { admitNetworkPolicy, coerce, identify, isRecord, metadataErrors } from '../kubernetes/index.ts';
 import type { ObjectRef, Refusal } from '../verdict.ts';
+import { CLUSTER_POLICY } from './cluster-policy-schema.ts';
 import { type ParseContext, parseCiliumSpec } from './parse-cilium.ts';
+import { parseClusterPolicy } from './parse-cluster-policy.ts';
 import { parseNetworkPolicy } from './parse-kubernetes.ts';
 import { type Fields, fieldsOf, itemsOf } from './read.ts';
 import type { Rule } from './rule.ts';
@@ -74,6 +76,14 @@ const KINDS: readonly Kind[] = [
     resource: 'netpol',
     admit: admitKubernetes,
   },
+  {
+    kind: 'ClusterNetworkPolicy',
+    group: 'policy.networking.k8s.io',
+    version: 'v1alpha2',
+    scope: 'cluster',
+    resource: 'kcnp',
+    admit: admitClusterPolicy,
+  },
 ];
 
 function admitCilium(object: Fields, context: ParseContext): Admission {
@@ -100,6 +110,13 @@ function admitKubernetes(object: Fields, context: ParseContext): Admission {
   return policy
     ? enforced(context.object, pruned, parseNetworkPolicy(policy, context))
     : refused(context.object, 'schema', errors, pruned);
+}
+
+function admitClusterPolicy(object: Fields, context: ParseContext): Admission {
+  const { value, pruned, errors } = coerce(object, CLUSTER_POLICY, '', 'refused');
+  const problems = [...metadataErrors(object.metadata, 'cluster'), ...errors];
+  if (problems.length > 0) return refused(context.object, 'schema', problems, pruned);
+  return enforced(context.object, pruned, parseClusterPolicy(fieldsOf(fieldsOf(value).spec), context));
 }
 
 function enforced(object: ObjectRef, pruned: readonly string[], rules: readonly Rule[]): Admission {

@@ -9,7 +9,7 @@ import type { Direction, Rule } from './rule.ts';
 export type EnforcementMode = 'default' | 'always' | 'never';
 
 /** Rules of one tier and priority, found by peer; denies are asked before allows, passes last. */
-export interface Level {
+interface Level {
   readonly tier: number;
   readonly denies: LabelIndex<Rule>;
   readonly allows: LabelIndex<Rule>;

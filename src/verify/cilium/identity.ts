@@ -72,7 +72,7 @@ export function isManaged(identity: Identity, localCluster: string): boolean {
 }
 
 /** The world label's key for addresses of a family; the plain one where only that family is enabled. */
-export function worldKey(family: Prefix['family'], families: AddressFamilies): string {
+function worldKey(family: Prefix['family'], families: AddressFamilies): string {
   if (family === 4) return families === 'ipv4' ? 'world' : 'world-ipv4';
   return families === 'ipv6' ? 'world' : 'world-ipv6';
 }

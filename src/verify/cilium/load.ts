@@ -31,7 +31,7 @@ export interface CiliumConfig {
 }
 
 /** A flow between two peers, given by label lists (`k8s:..`, `reserved:..`, `cidr:A/len`, `dns:name`) or identities. */
-export interface CiliumFlow {
+interface CiliumFlow {
   readonly from: readonly string[] | Identity;
   readonly to: readonly string[] | Identity;
   /** The backend's port, never the Service's (C19); for ICMP the type. */
@@ -41,7 +41,7 @@ export interface CiliumFlow {
   readonly namedPorts?: NamedPorts;
 }
 
-export interface CiliumVerdicts {
+interface CiliumVerdicts {
   readonly egress: Verdict | Unmanaged;
   readonly ingress: Verdict | Unmanaged;
 }
@@ -62,7 +62,7 @@ export interface CiliumPolicySet {
 
 /**
  * Loads raw objects as Cilium 1.20 would see them after the API server: CiliumNetworkPolicy,
- * CiliumClusterwideNetworkPolicy, NetworkPolicy. Other kinds are ignored, what is no object is refused.
+ * CiliumClusterwideNetworkPolicy, NetworkPolicy, ClusterNetworkPolicy. Other kinds are ignored, what is no object is refused.
  * Never throws and never changes its inputs.
  */
 export function loadCilium(objects: readonly unknown[], config: CiliumConfig): CiliumPolicySet {

@@ -1,5 +1,11 @@
 // A Kubernetes NetworkPolicy as Cilium reads it, which is not quite as Kubernetes defines it (surprise 4).
-import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicyRule } from '../kubernetes/index.ts';
+import type {
+  LabelSelector,
+  NetworkPolicy,
+  NetworkPolicyPeer,
+  NetworkPolicyPort,
+  NetworkPolicyRule,
+} from '../kubernetes/index.ts';
 import { parsePrefix } from '../kubernetes/index.ts';
 import { CLUSTER_LABEL, NAMESPACE_LABEL, NAMESPACE_LABELS } from './identity.ts';
 import { encode, type ParseContext, withLabel } from './parse-cilium.ts';
@@ -49,17 +55,20 @@ function peerSelector(peer: NetworkPolicyPeer, namespace: string, clusterName: s
     pods.expressions.some(({ key }) => key === `k8s:${CLUSTER_LABEL}`);
   if (clusterName !== '' && !namesCluster) pods = withLabel(pods, `k8s:${CLUSTER_LABEL}`, clusterName); // surprise 16
   if (!peer.namespaces) return labelSelector(inNamespace(pods, namespace));
-  const metaKey = (key: string): string => `${NAMESPACE_LABELS}${key}`;
-  const labels = peer.namespaces.labels.map(([key, value]) => [`k8s:${metaKey(key)}`, value] as const);
-  const expressions = peer.namespaces.expressions.map((expression) => ({
-    ...expression,
-    key: `k8s:${metaKey(expression.key)}`,
-  }));
-  const anyNamespace = { key: `k8s:${NAMESPACE_LABEL}`, operator: 'Exists', values: [] } as const;
+  const namespaces = namespaceRequirements(peer.namespaces);
   return labelSelector({
-    labels: [...labels, ...pods.labels],
-    expressions: [...(labels.length + expressions.length > 0 ? expressions : [anyNamespace]), ...pods.expressions],
+    labels: [...namespaces.labels, ...pods.labels],
+    expressions: [...namespaces.expressions, ...pods.expressions],
   });
+}
+
+/** A namespace selector as requirements on pods, which carry their namespace's labels; an empty one wants any namespace. */
+export function namespaceRequirements(selector: LabelSelector): LabelRequirements {
+  const metaKey = (key: string): string => `k8s:${NAMESPACE_LABELS}${key}`;
+  const labels = selector.labels.map(([key, value]) => [metaKey(key), value] as const);
+  const expressions = selector.expressions.map((expression) => ({ ...expression, key: metaKey(expression.key) }));
+  const anyNamespace = { key: `k8s:${NAMESPACE_LABEL}`, operator: 'Exists', values: [] } as const;
+  return { labels, expressions: labels.length + expressions.length > 0 ? expressions : [anyNamespace] };
 }
 
 function blockSelector(cidr: string, except: readonly string[]): Selector {

@@ -1,7 +1,6 @@
 // The Kubernetes evaluator's door: what plain NetworkPolicy does, and what the API server does with objects.
 
 export {
-  type AdmittedNetworkPolicy,
   admitNetworkPolicy,
   type NetworkPolicy,
   type NetworkPolicyPeer,
@@ -15,12 +14,11 @@ export {
   readSelector,
   SELECTOR_SHAPE,
   type SelectorExpression,
-  type SelectorOperator,
   satisfies,
   selectorErrors,
 } from './label.ts';
 export { type KubernetesPolicySet, loadKubernetes } from './load.ts';
-export { type Identified, identify, metadataErrors } from './metadata.ts';
-export type { KubernetesFlow, KubernetesPeer, KubernetesVerdicts, NamedPorts, Unmanaged } from './model.ts';
+export { identify, metadataErrors } from './metadata.ts';
+export type { KubernetesPeer } from './model.ts';
 export { isServiceName } from './port-name.ts';
-export { type Coerced, coerce, isRecord, type Shape } from './structural.ts';
+export { coerce, isRecord, type Shape } from './structural.ts';

@@ -29,7 +29,7 @@ export function isDnsSubdomain(name: string): boolean {
   return name.length <= 253 && name.split('.').every((part) => DNS_LABEL.test(part));
 }
 
-export type SelectorOperator = 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+type SelectorOperator = 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
 
 /** One `matchExpressions` item. */
 export interface SelectorExpression {

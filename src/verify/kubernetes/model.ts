@@ -2,9 +2,7 @@
 import type { Verdict } from '../verdict.ts';
 
 /** Ports that a pod's containers name. */
-export type NamedPorts = Readonly<
-  Record<string, { readonly port: number; readonly protocol?: 'TCP' | 'UDP' | 'SCTP' }>
->;
+type NamedPorts = Readonly<Record<string, { readonly port: number; readonly protocol?: 'TCP' | 'UDP' | 'SCTP' }>>;
 
 /** One end of a flow. Addresses are what the packet carries when it reaches the policy. */
 export type KubernetesPeer =
