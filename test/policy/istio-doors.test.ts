@@ -234,6 +234,59 @@ test('a waypoint admits exactly the agreed identities at the Service ports, for 
   );
 });
 
+test('I10, X3, X11: an agreed call passes every Istio door on its way, and past the waypoint only where that is open', () => {
+  fc.assert(
+    fc.property(views, (given) => {
+      const { self } = given;
+      if (!isEnforced(self) || !self.waypoint || self.services.length === 0) return;
+      const set = loadIstio(stored(istio().service(given, OPTIONS_HERE).drafts), { trustDomain: TRUST_DOMAIN });
+      const destination = { kind: 'Service', namespace: 'shop', name: self.services[0] ?? '' } as const;
+      const waypoint = { namespace: WAYPOINT.namespace, serviceAccount: WAYPOINT.account };
+      const meshed = given.inbound.filter(({ peer }) => peer.mesh === 'ambient' && peer.barred === undefined);
+      for (const { peer, ports: agreed } of meshed) {
+        for (const serviceAccount of peer.accounts) {
+          const from = { namespace: peer.namespace, serviceAccount };
+          for (const each of agreed.filter(isTcp)) {
+            const request = { from, waypoint: WAYPOINT, destination, port: each.port };
+            assert.equal(set.judgeWaypoint(request).verdict, 'allowed');
+            for (const to of podsOf(self)) {
+              for (const port of each.targetPorts) {
+                assert.equal(set.judgeZtunnel({ from: waypoint, to, port }).verdict, 'allowed');
+                assert.equal(set.judgeZtunnel({ from, to, port }).verdict, self.direct ? 'allowed' : 'denied');
+              }
+            }
+          }
+        }
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('Z13: where istiod admits the waypoint to every port of its pods by itself, nobody else gains or loses', () => {
+  fc.assert(
+    fc.property(views, (given) => {
+      const objects = stored(istio().service(given, OPTIONS_HERE).drafts);
+      const without = loadIstio(objects, { trustDomain: TRUST_DOMAIN });
+      const beside = loadIstio(objects, { trustDomain: TRUST_DOMAIN, autoAllowWaypoint: true });
+      const waypoint = { ...WAYPOINT, serviceAccounts: [WAYPOINT.account] };
+      if (!isEnforced(given.self)) return;
+      for (const to of podsOf(given.self)) {
+        for (const from of callersOf(given)) {
+          if ('serviceAccount' in from && from.serviceAccount === WAYPOINT.account) continue;
+          for (const port of NUMBERS) {
+            assert.equal(
+              beside.judgeZtunnel({ from, to: { ...to, waypoint }, port }).verdict,
+              without.judgeZtunnel({ from, to, port }).verdict,
+            );
+          }
+        }
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
 test('pods and Services that are not declared stay as they were', () => {
   fc.assert(
     fc.property(views, (given) => {

@@ -2,7 +2,7 @@ import type { Draft, KubernetesObject } from '../draft.ts';
 import { isHost } from './host-name.ts';
 
 /** An object that istiod or the API server would refuse, ignore or read wider than meant: the compiler is wrong. */
-export class InvalidIstioObjectError extends Error {
+class InvalidIstioObjectError extends Error {
   readonly code = 'ISTIO_OBJECT_INVALID';
 
   constructor(object: KubernetesObject, problems: readonly string[], options?: ErrorOptions) {
@@ -34,7 +34,7 @@ export function problemsOf(object: KubernetesObject): readonly string[] {
     case 'PeerAuthentication':
       return [...problems, ...selectorProblems(spec['selector']), ...modeProblems(spec)];
     case 'ServiceEntry':
-      return [...problems, ...entryProblems(spec)];
+      return [...problems, ...labelProblems(object), ...entryProblems(spec)];
     default:
       return [...problems, `kind ${object.kind} is not Istio's`];
   }
@@ -128,6 +128,11 @@ function modeProblems(spec: Fields): readonly string[] {
   return modes.flatMap(([port, mode]) =>
     isPort(port) && isRecord(mode) && mode['mode'] === 'PERMISSIVE' ? [] : [`port ${port}`],
   );
+}
+
+/** 63 characters is the limit of a label's value; the waypoint's name is one here. */
+function labelProblems({ metadata }: KubernetesObject): readonly string[] {
+  return Object.entries(metadata.labels).flatMap(([key, value]) => (value.length > 63 ? [`label ${key}`] : []));
 }
 
 function entryProblems(spec: Fields): readonly string[] {

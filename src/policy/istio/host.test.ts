@@ -172,6 +172,38 @@ test('without an egress waypoint nothing is written, and Istio alone says why', 
   assert.deepEqual(istio().host(given, OPTIONS), { drafts: [], findings: [] });
 });
 
+test('a waypoint whose name no label holds binds no host', () => {
+  const egressWaypoint = { ...EGRESS, name: 'w'.repeat(64) };
+  const compiled = compile(host('api.example.com', { 'https:443': [web] }), { egressWaypoint });
+  assert.deepEqual(compiled.drafts, []);
+  assert.deepEqual(codes(compiled), ['error EgressWaypointInvalid']);
+});
+
+test('a wildcard whose callers a narrower host shuts out is reported, for the port and the caller that it concerns', () => {
+  const hosts = [
+    host('*.a.example.com', { 'https:443': [web] }),
+    host('*.example.com', { 'https:443': [web, cart], 'http:80': [meshed('old/tool', 'none')] }),
+    host('api.example.com', { 'https:443': [cart] }),
+    host('example.com', { 'https:443': [cart] }),
+    host('x.a.example.com', { 'https:443': [cart, web] }),
+    host('z.test', { 'https:443': [cart] }),
+  ];
+  const { drafts, findings } = istio().egressWaypoint({ waypoint: EGRESS, callers: [], hosts }, OPTIONS);
+  assert.equal(drafts.length, 1);
+  assert.deepEqual(
+    findings.map(({ code, severity, object, message }) => [
+      `${severity} ${code} ${object?.name}`,
+      message.split(' is ')[0],
+    ]),
+    [
+      ['warning HostShadowed cart', 'shop/cart -> *.example.com:443'],
+      ['warning HostShadowed web', 'shop/web -> *.example.com:443'],
+    ],
+  );
+  assert.match(findings[0]?.message ?? '', /\*\.a\.example\.com/);
+  assert.match(findings[1]?.message ?? '', / api\.example\.com/);
+});
+
 test('I1, I2: the egress waypoint is closed by an ALLOW without rules on the Gateway, beside the hosts own', () => {
   const compiled = istio().egressWaypoint({ waypoint: EGRESS, callers: [web], hosts: [] }, OPTIONS);
   const [object, ...others] = objectsOf(compiled, 'AuthorizationPolicy');

@@ -44,6 +44,7 @@ interface OpenPort {
 export function compileHost(view: HostView, options: CompileOptions, principalsOf: PrincipalsOf): Compiled {
   const waypoint = options.egressWaypoint;
   if (!waypoint) return options.engines.includes('cilium') ? NOTHING : closed(view.host, view.ports, WAYPOINT_MISSING);
+  if (waypoint.name.length > 63) return closed(view.host, view.ports, WAYPOINT_UNNAMEABLE);
   if (!isHost(view.host)) return closed(view.host, view.ports, hostUnsupported(view.host));
   if (!isTrustDomain(options.trustDomain))
     return closed(view.host, view.ports, trustDomainInvalid(options.trustDomain));
@@ -130,6 +131,12 @@ const WAYPOINT_MISSING: Refusal = {
   code: 'EgressWaypointMissing',
   why: 'hosts are called from an ambient mesh through an egress waypoint, and none is named',
   fix: 'Make a Gateway of class istio-waypoint and name it with --egress-waypoint NAMESPACE/NAME.',
+};
+
+const WAYPOINT_UNNAMEABLE: Refusal = {
+  code: 'EgressWaypointInvalid',
+  why: "the egress waypoint's name is longer than a label, by which a host is bound to it",
+  fix: 'Give the Gateway a name of at most 63 characters.',
 };
 
 const PORT_TOO_LARGE: Refusal = {

@@ -4,7 +4,7 @@ import type { KubernetesObject, Part } from '../draft.ts';
 import type { Owner } from '../name.ts';
 
 /** Exactly these callers; or, where no identity exists, whoever has none (the one exception to Z4), perhaps by address. */
-export type Source =
+type Source =
   | { readonly principals: readonly string[] }
   | { readonly ipBlocks?: readonly string[]; readonly notPrincipals: readonly ['*'] };
 
