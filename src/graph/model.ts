@@ -130,7 +130,7 @@ export interface NamespaceView {
   readonly namespace: string;
   readonly managed: boolean;
   readonly mesh: MeshMode;
-  /** Shadow services of the namespace, sorted by key: they stay outside default deny. */
+  /** Shadow services of the namespace and the waypoints that live in it, each sorted by key: they stay outside default deny. */
   readonly shadows: readonly Workload[];
   /** Enforced services of the namespace, sorted by key. */
   readonly enforced: readonly Workload[];

@@ -13,6 +13,7 @@ interface Before {
   readonly service: ServiceDeclaration | undefined;
   readonly workload: Workload | undefined;
   readonly peers: ReadonlyMap<string, string>;
+  readonly gateways: readonly string[];
 }
 
 /**
@@ -47,6 +48,7 @@ export class Tracker {
         service,
         workload: this.#state.workloads.get(key),
         peers: peersOf(this.#state, service),
+        gateways: this.#state.waypointsOf.get(key) ?? [],
       });
       if (service && key === own) for (const pod of podsOf(this.#state, service)) this.strays.add(pod);
     }
@@ -64,6 +66,7 @@ export class Tracker {
 
   /** Every user of an egress waypoint is affected when the Gateway comes or goes; that is the bound. */
   watchGateway(key: string): void {
+    this.watchNamespace(key.slice(0, key.indexOf('/')));
     const egress = this.#state.settings.egressWaypoint;
     if (!egress || key !== `${egress.namespace}/${egress.name}`) return;
     for (const host of this.#state.hosts.keys()) this.#hosts.add(host);
@@ -96,6 +99,12 @@ export class Tracker {
   }
 
   #compare(key: string, before: Before): void {
+    const gateways = this.#state.waypointsOf.get(key) ?? [];
+    // The namespace of a waypoint leaves its pods outside default deny, so it depends on who uses it.
+    if (!isDeepStrictEqual(before.gateways, gateways)) {
+      for (const gateway of [...before.gateways, ...gateways])
+        this.watchNamespace(gateway.slice(0, gateway.indexOf('/')));
+    }
     const service = this.#state.services.get(key);
     const workload = this.#state.workloads.get(key);
     const peers = peersOf(this.#state, service);

@@ -115,9 +115,36 @@ export function namespaceView(state: GraphState, namespace: string): NamespaceVi
     namespace,
     managed: fact?.managed ?? false,
     mesh: fact?.dataplane ?? state.settings.mesh,
-    shadows: workloads.filter((workload) => workload.mode === 'shadow'),
+    shadows: [...workloads.filter((workload) => workload.mode === 'shadow'), ...waypointsIn(state, namespace)],
     enforced: workloads.filter((workload) => workload.mode === 'enforce'),
   };
+}
+
+/**
+ * Waypoints that live in the namespace, as shadows: their pods are nobody's service, and agreed flows go through them.
+ * The egress waypoint is none of them, it has a policy of its own.
+ */
+function waypointsIn(state: GraphState, namespace: string): Workload[] {
+  const egress = state.settings.egressWaypoint;
+  return [...state.waypointUsers.keys()].sort().flatMap((key): Workload[] => {
+    const gateway = state.gateways.get(key);
+    const own = egress && key === `${egress.namespace}/${egress.name}`;
+    if (!gateway || gateway.namespace !== namespace || gateway.programmed === false || own) return [];
+    return [
+      {
+        key: `Gateway ${key}`,
+        namespace,
+        name: gateway.name,
+        selectors: [{ 'gateway.networking.k8s.io/gateway-name': gateway.name }],
+        accounts: [gateway.name],
+        mesh: 'none',
+        mode: 'shadow',
+        ports: [],
+        services: [],
+        direct: true,
+      },
+    ];
+  });
 }
 
 /** The Gateway for egress, when there is one and it is programmed. A Gateway of which nothing is known counts if `assumed`. */

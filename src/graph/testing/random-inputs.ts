@@ -8,12 +8,12 @@ const names = ['a', 'b', 'c', 'd'];
 const namespaces = ['n', 'm'];
 const name = fc.constantFrom(...names);
 const namespace = fc.constantFrom(...namespaces);
-const ports = fc.option(fc.subarray(['http', 'grpc', 90, 'nope'], { minLength: 1 }), { nil: undefined });
+const ports = fc.option(fc.subarray(['http', 'grpc', 90, 'nope'], { minLength: 1 }), { nil: undefined, freq: 2 });
 
 const resource: fc.Arbitrary<ServiceResource> = fc.record(
   {
-    type: fc.constantFrom('service', 'service', 'service', 'external_service', 'builtin'),
-    direction: fc.constantFrom('outbound', 'inbound', 'both'),
+    type: fc.constantFrom('service', 'service', 'service', 'service', 'external_service', 'builtin'),
+    direction: fc.constantFrom('both', 'both', 'both', 'outbound', 'inbound'),
     id: fc.oneof({ weight: 8, arbitrary: name }, fc.constantFrom('*', 'n/a', 'm/b', 'scrapers', 'apiserver')),
     namespace: fc.constantFrom('n', 'm', '*'),
     ports,
@@ -26,7 +26,10 @@ export const service: fc.Arbitrary<LatticeService> = fc
     name,
     namespace,
     account: fc.constantFrom(undefined, 'x', 'y'),
-    labels: fc.constantFrom({ app: 'a' }, { app: 'b' }, { app: 'c' }, { app: 'a', tier: 't' }),
+    labels: fc.option(fc.constantFrom({ app: 'a' }, { app: 'b' }, { app: 'a', tier: 't' }), {
+      nil: undefined,
+      freq: 4,
+    }),
     shadow: fc.boolean(),
     accept: fc.boolean(),
     declared: fc.constantFrom(undefined, ['http'], ['http', 'grpc'], ['grpc']),
@@ -38,7 +41,7 @@ export const service: fc.Arbitrary<LatticeService> = fc
     kind: 'LatticeService' as const,
     metadata: { name, namespace },
     spec: {
-      selector: { matchLabels: labels },
+      selector: { matchLabels: labels ?? { app: name } },
       ...(account === undefined ? {} : { serviceAccount: account }),
       mode: shadow ? ('shadow' as const) : ('enforce' as const),
       allowSharedIdentity: accept,

@@ -61,7 +61,7 @@ export class FlowJudge {
     const egress = port.host === undefined ? undefined : this.#graph.egressGateway();
     if (meshed && egress && to.party.kind === 'address' && to.party.name !== undefined)
       return this.#throughEgress(from, to, port, egress);
-    const waypoint = meshed && this.#istio ? to.service?.waypoint : undefined;
+    const waypoint = meshed ? to.service?.waypoint : undefined;
     if (waypoint && to.service) {
       const middle = waypointEnd(waypoint, this.#cluster);
       return [

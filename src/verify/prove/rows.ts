@@ -88,7 +88,7 @@ function undeclaredRow(guarantees: Guarantees, subject: PodParty, direction: 'eg
     return egressWaypointRow(guarantees, direction, isWaypointPod(subject, gateway, guarantees));
   }
   const home = homeOf(graph, subject.namespace);
-  if (!home.managed || subject.cluster !== clusterName || isShadow(guarantees, subject)) return OPEN;
+  if (!home.managed || subject.cluster !== guarantees.clusterName || isShadow(guarantees, subject)) return OPEN;
   const grants = direction === 'egress' ? dnsGrants(exemptions, guarantees) : probeGrants(exemptions, home.mesh);
   return { kind: 'closed', grants };
 }
@@ -146,9 +146,18 @@ function homeOf(
   return { managed: fact?.managed ?? false, mesh: fact?.dataplane ?? graph.state.settings.mesh };
 }
 
-function isShadow({ graph, clusterName }: Guarantees, subject: PodParty): boolean {
+function isShadow(guarantees: Guarantees, subject: PodParty): boolean {
+  const { graph, clusterName } = guarantees;
+  if (isWaypoint(graph, subject)) return true;
   return graph.state.selectors.selecting(subject.namespace, subject.labels).some((key) => {
     const workload = graph.state.workloads.get(key);
     return workload?.mode === 'shadow' && wearsLabelsOf(subject, workload, clusterName);
   });
+}
+
+/** A waypoint's pod, by the label that Istio puts on it: agreed flows go through it, so it is left alone. */
+function isWaypoint(graph: ServiceGraph, { namespace, labels }: PodParty): boolean {
+  const key = `${namespace}/${labels['gateway.networking.k8s.io/gateway-name'] ?? ''}`;
+  const gateway = graph.state.gateways.get(key);
+  return gateway !== undefined && gateway.programmed !== false && graph.state.waypointUsers.has(key);
 }

@@ -1,0 +1,98 @@
+// What the properties over whole graphs share: compiling one, and asking every pair of services about every port.
+import {
+  exemptionsOf,
+  type Input,
+  type Port,
+  ServiceGraph,
+  type Settings,
+  type Workload,
+} from '../../src/graph/index.ts';
+import { compileAll, type CompileOptions, type Draft, type EngineName, enginesFor } from '../../src/policy/index.ts';
+import { type Claim, endOf, FlowJudge, type FlowPort } from '../../src/verify/index.ts';
+
+export interface Setup {
+  readonly mesh: 'ambient' | 'none';
+  readonly engines: readonly EngineName[];
+}
+
+export const SETUPS: readonly Setup[] = [
+  { mesh: 'none', engines: ['cilium'] },
+  { mesh: 'ambient', engines: ['cilium', 'istio'] },
+  { mesh: 'none', engines: ['kubernetes'] },
+  { mesh: 'ambient', engines: ['istio', 'kubernetes'] },
+];
+
+export const CLUSTER = 'default';
+const EXEMPTIONS = exemptionsOf();
+
+/** A compiled graph, and its objects as a claim for the evaluators. */
+export interface World {
+  readonly graph: ServiceGraph;
+  readonly drafts: readonly Draft[];
+  readonly claim: Claim;
+}
+
+export function settingsOf({ mesh }: Setup): Settings {
+  return { mesh, exemptions: EXEMPTIONS, egressWaypoint: { namespace: 'mesh', name: 'egress', assumed: true } };
+}
+
+/** Compiles inputs as the command line would. */
+export function worldOf(inputs: Iterable<Input>, setup: Setup): World {
+  const graph = ServiceGraph.of(inputs, settingsOf(setup));
+  const gateway = graph.egressGateway();
+  const options: CompileOptions = {
+    engines: setup.engines,
+    trustDomain: 'cluster.local',
+    clusterName: CLUSTER,
+    mesh: setup.mesh,
+    exemptions: EXEMPTIONS,
+    ...(gateway ? { egressWaypoint: gateway } : {}),
+  };
+  const { drafts } = compileAll(graph, enginesFor(options), options);
+  return { graph, drafts, claim: { graph, objects: drafts.map((draft) => draft.object), ...options } };
+}
+
+/** One flow between two services, at one port of the callee. */
+export interface Flow {
+  readonly id: string;
+  readonly from: Workload;
+  readonly to: Workload;
+  readonly port: FlowPort;
+  readonly agreed: boolean;
+}
+
+/** Every ordered pair of services that can be judged, at every port of the callee. */
+export function flowsOf(graph: ServiceGraph): Flow[] {
+  const services = [...graph.state.workloads.values()].filter(({ barred }) => barred === undefined);
+  return services.flatMap((to) =>
+    services.flatMap((from) => {
+      const open = graph.service(to.key)?.inbound.find(({ peer }) => peer.key === from.key)?.ports ?? [];
+      return to.ports.flatMap((port) =>
+        port.targetPorts.map(
+          (target): Flow => ({
+            id: `${from.key} -> ${to.key}:${port.name}/${target}`,
+            from,
+            to,
+            port: { service: port.port, target, protocol: port.protocol },
+            agreed: open.some((each) => each.protocol === port.protocol && covers(from, to, each, port.port, target)),
+          }),
+        ),
+      );
+    }),
+  );
+}
+
+/**
+ * Whether an agreement on `agreed` lets a flow through: engines see target ports (C19), a waypoint sees Service ports
+ * (I12), and where the callee is a shadow the only door left is the caller's, which in the mesh sees the tunnel (X2).
+ */
+function covers(from: Workload, to: Workload, agreed: Port, port: number, target: number): boolean {
+  const tunnelled = from.mesh === 'ambient' && to.mesh === 'ambient' && agreed.protocol === 'TCP';
+  if (tunnelled && to.mode === 'shadow') return true;
+  return tunnelled && to.waypoint ? agreed.port === port : agreed.targetPorts.includes(target);
+}
+
+/** What all doors together say to a flow. */
+export function verdictOf(judge: FlowJudge, flow: Flow): 'allowed' | 'denied' | 'undecided' {
+  return judge.judge(endOf(flow.from, CLUSTER), endOf(flow.to, CLUSTER), flow.port).verdict;
+}
