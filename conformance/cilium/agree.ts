@@ -2,6 +2,7 @@
 // agreements say. `node conformance/cilium/agree.ts [--budget SECONDS] [--flows N] [--seed N] [--through library|cli]`
 import { appendFileSync } from 'node:fs';
 import { type Compiler, openCompiler } from './agree/compiler.ts';
+import { editCrowd, makeCrowd } from './agree/crowd.ts';
 import { type Door, doorsOf } from './agree/doors.ts';
 import { editEstate, type Estate, inputsOf, makeEstate } from './agree/estate.ts';
 import { type Question, questionsFor } from './agree/flows.ts';
@@ -13,6 +14,7 @@ import type { Answer, PolicyObject } from './scenario.ts';
 
 const EDITS = 8;
 const SHOWN = 20;
+const CROWD_EVERY = 15;
 
 interface Run {
   readonly options: Options;
@@ -63,13 +65,14 @@ function progress({ tally }: Run, started: number): string {
 async function judgeEstate(run: Run, number: number): Promise<void> {
   const random = randomFrom(run.options.seed * 1_000_003 + number);
   const mesh = random.chance(0.5) ? 'none' : 'ambient';
-  let estate = makeEstate(random, mesh, 4 + random.below(9));
+  const crowded = number % CROWD_EVERY === CROWD_EVERY - 1;
+  let estate = crowded ? makeCrowd(random, mesh) : makeEstate(random, mesh, 4 + random.below(9));
   // Agents of either default: what we write must not depend on how far a selector reaches by itself (C10).
   const scope = random.chance(0.5) ? CLUSTER : '';
   const compiler = await openCompiler(run.options.through, estate);
   let before = new Map<string, PolicyObject>();
   for (let step = 0; step <= EDITS && hasBudget(run); step += 1) {
-    const next = step === 0 ? estate : editEstate(random, estate);
+    const next = step === 0 ? estate : (crowded ? editCrowd : editEstate)(random, estate);
     const after = await compileNext(compiler, step === 0 ? undefined : estate, next);
     const parties = partiesOf(next);
     const questions = questionsFor(random, next, parties);

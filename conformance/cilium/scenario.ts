@@ -31,9 +31,9 @@ export interface Edit {
   readonly flows: readonly FlowTuple[];
 }
 
-export type Stage = 'schema' | 'pruned' | 'agent' | 'endpoint';
+type Stage = 'schema' | 'pruned' | 'agent' | 'endpoint';
 
-export interface Refused {
+interface Refused {
   readonly policy: number;
   readonly name: string;
   readonly stage: Stage;
@@ -45,11 +45,6 @@ export interface Answer {
   readonly id: string;
   readonly errors: readonly Refused[];
   readonly verdicts: readonly string[];
-}
-
-/** Whether the flow passes both sides. */
-export function passes(verdict: string): boolean {
-  return /^[ARU]{2}$/.test(verdict);
 }
 
 /** Reads one output line. Throws on anything but an answer: the judge is ours, so that is a bug. */

@@ -59,7 +59,7 @@ export interface GatewayManifest {
   readonly spec: { readonly gatewayClassName: 'istio-waypoint' };
 }
 
-export interface ContainerPort {
+interface ContainerPort {
   readonly name: string;
   readonly containerPort: number;
   readonly protocol: Transport;

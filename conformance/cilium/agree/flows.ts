@@ -23,17 +23,27 @@ export function questionsFor(random: Random, estate: Estate, parties: readonly P
     if (ours === 2) return [...own, TUNNEL, ...some(3, ALWAYS)];
     return some(ours === 1 ? 4 : 1, [...own, ...ALWAYS]);
   };
-  return parties.flatMap((from) =>
-    parties.flatMap((to) => {
-      if (from.kind !== 'pod' && to.kind !== 'pod') return [];
-      const distinct = new Map(portsFor(from, to).map((port) => [port.join(), port]));
-      return [...distinct.values()].map(([port, protocol]) => ({
-        from,
-        to,
-        flow: [from.name, to.name, port, protocol] as const,
-      }));
-    }),
-  );
+  return pairsOf(random, parties).flatMap(([from, to]) => {
+    if (from.kind !== 'pod' && to.kind !== 'pod') return [];
+    const distinct = new Map(portsFor(from, to).map((port) => [port.join(), port]));
+    return [...distinct.values()].map(([port, protocol]) => ({
+      from,
+      to,
+      flow: [from.name, to.name, port, protocol] as const,
+    }));
+  });
+}
+
+const CROWDED = 300;
+
+/** All ordered pairs; of a crowd, some hundred with its hub, which is its first party, and some among the others. */
+function pairsOf(random: Random, parties: readonly Party[]): (readonly [Party, Party])[] {
+  const [hub] = parties;
+  if (!hub || parties.length < CROWDED) return parties.flatMap((from) => parties.map((to) => [from, to] as const));
+  return [
+    ...random.list(CROWDED, CROWDED, () => [random.pick(parties), hub] as const),
+    ...random.list(CROWDED, CROWDED, () => [random.pick(parties), random.pick(parties)] as const),
+  ];
 }
 
 const TUNNEL: Port = [15008, 'TCP'];

@@ -21,7 +21,7 @@ export interface Address {
 }
 
 /** One of Cilium's own identities; `labels` are the reserved ones. */
-export interface Entity {
+interface Entity {
   readonly kind: 'entity';
   readonly name: string;
   readonly labels: readonly string[];

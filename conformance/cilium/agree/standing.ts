@@ -38,6 +38,8 @@ function find(
   // A Gateway that nobody is sent through is none of ours.
   if (party.role === 'egress-gateway')
     return callers.length > 0 ? { kind: 'egress-gateway', callers } : { kind: 'doubtful' };
+  // Agreed flows pass through a waypoint of a managed namespace, so its own doors may stay open.
+  if (party.role === 'waypoint') return { kind: managed.has(party.namespace) ? 'doubtful' : 'free' };
   for (const [service, declaration] of agreements.services) {
     const selected =
       declaration.metadata.namespace === party.namespace &&

@@ -12,7 +12,7 @@ export const APPS = ['web', 'cart', 'pay', 'db'] as const;
 export const ACCOUNTS = ['default', 'web', 'cart'] as const;
 export const PORT_NAMES = ['http', 'grpc', 'dns', 'HTTP-alt', 'x-1'] as const;
 export const NAMES = ['api.stripe.com', 'files.stripe.com', 'a.b.example.org', 'example.org', 'stripe.com'] as const;
-export const ADDRESSES = [
+const ADDRESSES = [
   '1.2.3.4/32',
   '1.2.3.99/32',
   '1.2.3.0/24',
