@@ -38,8 +38,8 @@ interface OpenPort {
  * One host behind the egress waypoint: a ServiceEntry and, per port, ALLOW policies with all callers of whoever
  * declared the host, since ztunnel routes every pod of the mesh by one entry, whatever `exportTo` says (I16).
  *
- * The policies come before the entry, so that the entry never stands without one; before both, the Gateway's policy
- * without rules keeps it closed. A port without callers gets no policy and stays closed by that one.
+ * Every port of the entry has a policy, and the policies come before the entry: so it is closed for others even before
+ * the Gateway's own policy, which is default deny and comes last. A port without callers is not in the entry.
  */
 export function compileHost(view: HostView, options: CompileOptions, principalsOf: PrincipalsOf): Compiled {
   const waypoint = options.egressWaypoint;
