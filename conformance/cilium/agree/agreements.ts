@@ -60,6 +60,7 @@ export function agree(declarations: readonly Declaration[]): Agreements {
     const service = services.get(key);
     return service ? ask(service) : [];
   };
+  const shared = sharers(services, deployments, accountOf);
   return {
     services,
     accountOf,
@@ -67,20 +68,7 @@ export function agree(declarations: readonly Declaration[]): Agreements {
       withService(from, (caller) =>
         withService(to, (callee) => between(caller, callee, offersOf(callee, deployments))),
       ),
-    sharesIdentity: (key) => {
-      const service = services.get(key);
-      if (!service || service.spec.allowSharedIdentity === true) return false;
-      const { namespace } = service.metadata;
-      const others = [...services.values()].filter(
-        (other) => other !== service && other.metadata.namespace === namespace,
-      );
-      const strays = deployments.filter(
-        (each) =>
-          each.metadata.namespace === namespace && ![...services.values()].some((other) => selects(other, each)),
-      );
-      const taken = [...others.map(accountOf), ...strays.map((each) => each.spec.template.spec.serviceAccountName)];
-      return taken.includes(accountOf(service));
-    },
+    sharesIdentity: (key) => shared.has(key),
     egress: (key) => withService(key, (caller) => externals.flatMap((external) => egressOf(caller, external))),
     ingress: (key) =>
       withService(key, (callee) =>
@@ -97,6 +85,27 @@ export function agree(declarations: readonly Declaration[]): Agreements {
         return offered.filter((port) => asks.some((ask) => ask.ports === undefined || ask.ports.includes(port)));
       }),
   };
+}
+
+/** Services whose account another service, or pods that no service selects, run under as well, and that do not accept it. */
+function sharers(
+  services: ReadonlyMap<string, ServiceDeclaration>,
+  deployments: readonly DeploymentManifest[],
+  accountOf: (service: ServiceDeclaration) => string,
+): ReadonlySet<string> {
+  const all = [...services.values()];
+  const identityOf = (service: ServiceDeclaration): string => `${service.metadata.namespace}/${accountOf(service)}`;
+  const strays = deployments.filter((each) => !all.some((service) => selects(service, each)));
+  const users = [
+    ...all.map(identityOf),
+    ...strays.map(({ metadata, spec }) => `${metadata.namespace}/${spec.template.spec.serviceAccountName}`),
+  ];
+  const counts = Map.groupBy(users, (identity) => identity);
+  return new Set(
+    [...services].flatMap(([key, service]) =>
+      service.spec.allowSharedIdentity !== true && (counts.get(identityOf(service))?.length ?? 0) > 1 ? [key] : [],
+    ),
+  );
 }
 
 function between(caller: ServiceDeclaration, callee: ServiceDeclaration, offers: readonly Offer[]): Opening[] {
