@@ -35,10 +35,11 @@ test('C31: where a default deny finds no rule, a baseline accept still counts', 
 });
 
 test('C31: within a tier the lower priority and the earlier rule win; a pass skips the rest of the tier', () => {
-  const accept = tiered('Admin', 1, { ingress: [admit('Accept')] });
-  const deny = tiered('Admin', 2, { ingress: [admit('Deny')] });
+  const accept = tiered('Admin', 2, { ingress: [admit('Accept')] });
+  const deny = tiered('Admin', 10, { ingress: [admit('Deny')] });
   assert.equal(ingress([deny, accept], WEB), 'allowed');
   assert.equal(ingress([tiered('Admin', 1, { ingress: [admit('Deny'), admit('Accept')] })], WEB), 'denied');
+  assert.equal(ingress([tiered('Admin', 1, { ingress: [admit('Accept'), admit('Deny')] })], WEB), 'allowed');
   const pass = tiered('Admin', 1, { ingress: [admit('Pass', { pods: POD_SELECTOR })] });
   assert.deepEqual(
     [WEB, CART].map((peer) => ingress([pass, deny], peer)),

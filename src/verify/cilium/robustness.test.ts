@@ -113,7 +113,7 @@ test('the index never misses an item that a full search finds', () => {
       fc.constantFrom('x', 'z'),
       (selectors, app, tier) => {
         const policies = selectors.map((labels, index) =>
-          cnp(
+          ccnp(
             {
               endpointSelector: {
                 matchLabels: Object.fromEntries(Object.entries(labels).filter(([, value]) => value)),

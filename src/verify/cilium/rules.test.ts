@@ -46,7 +46,9 @@ test('C3: no peers with ports means everybody, an empty list nobody', () => {
 });
 
 test('C3: a null list is dropped by the API server, which widens the rule to everybody', () => {
-  assert.equal(ingress(cartIngress({ fromEndpoints: null, toPorts: [tcp('80')] }), WORLD), 'allowed');
+  const rule = cartIngress({ fromEndpoints: null, toPorts: [tcp('80')] });
+  assert.equal(refusedBy(rule), undefined);
+  assert.deepEqual([ingress(rule, WORLD), ingress(rule, WORLD, CART, 81)], ['allowed', 'denied']);
 });
 
 test('C4: no toPorts or an empty list means all ports; an entry without ports means none', () => {
@@ -77,6 +79,12 @@ test('C6: 41 ports are refused: by the API server, in deny rules by the agent', 
   assert.equal(refusedBy(cnp({ endpointSelector: {}, ingressDeny: [ports(41)] })), 'agent');
 });
 
+test('C5: a port that is neither a name nor a number of 16 bits is refused by the agent', () => {
+  for (const port of ['70000', '08', '80!', 'averyverylongname'])
+    assert.equal(refusedBy(cartIngress({ toPorts: [tcp(port)] })), 'agent', port);
+  assert.equal(ingress(cartIngress({ toPorts: [tcp('010')] }), WEB, CART, 8), 'allowed');
+});
+
 test('C7: two kinds of peers in one rule, or icmps beside ports, are refused', () => {
   assert.equal(refusedBy(cartEgress({ toCIDR: ['10.0.0.0/8'], toEntities: ['world'] })), 'agent');
   assert.equal(refusedBy(cartEgress({ toFQDNs: [{ matchName: 'a.b' }], toEndpoints: [{}] })), 'agent');
@@ -91,6 +99,11 @@ test('C8: selectors mean the own namespace, in clusterwide policies any peer wit
     [OTHER, HOST, WORLD].map((peer) => ingress(wide, peer)),
     ['allowed', 'denied', 'denied'],
   );
+});
+
+test('C8: a clusterwide policy means peers with a namespace even where no cluster is asked for', () => {
+  const wide = ccnp({ endpointSelector: SELECT_CART, ingress: [{ fromEndpoints: [{}] }] });
+  assert.equal(ingress(wide, HOST, CART, 80, 'TCP', { clusterName: '' }), 'denied');
 });
 
 test('C10: selectors mean the local cluster unless the agents run without that default', () => {
@@ -128,6 +141,12 @@ test('C14: address blocks never match pods, the host or nodes', () => {
     [WORLD, ['cidr:2001:db8::1/128']].map((peer) => egress(all, peer)),
     ['allowed', 'allowed'],
   );
+});
+
+test('C14: an exception takes its addresses out of the block, and must lie in it', () => {
+  const except = (text: string): object => cartEgress({ toCIDRSet: [{ cidr: '1.2.0.0/16', except: [text] }] });
+  assert.deepEqual([egress(except('1.2.3.0/24'), WORLD), egress(except('1.2.4.0/24'), WORLD)], ['denied', 'allowed']);
+  assert.equal(refusedBy(except('1.3.0.0/24')), 'agent');
 });
 
 test('C15: an outside API server is both kube-apiserver and world, one on a node only kube-apiserver', () => {
@@ -270,6 +289,28 @@ test('a pod label with the key host switches its policy off, one with the key in
     'allowed',
   );
   assert.equal(ingress([], WEB, pod('shop', 'h', ['k8s:init=x'])), 'denied');
+});
+
+test('a node selector is for clusterwide policies, and acts on no pod', () => {
+  assert.equal(refusedBy(cnp({ nodeSelector: {}, ingress: [{}] })), 'agent');
+  assert.equal(ingress(ccnp({ nodeSelector: {}, ingress: [{}] }), WEB), 'allowed');
+});
+
+test('sides that the local agents do not hold are unmanaged', () => {
+  const everything = ccnp({ endpointSelector: {}, ingress: [{}], egress: [{}] });
+  const strangers = [WORLD, HOST, ELSEWHERE, ['reserved:remote-node'], ['reserved:unmanaged']];
+  for (const party of strangers)
+    assert.deepEqual([ingress(everything, CART, party), egress(everything, CART, party)], ['unmanaged', 'unmanaged']);
+  assert.equal(ingress(everything, CART, ['reserved:health']), 'denied');
+});
+
+test('ICMP types that do not fit: negative ones stand for all, too large ones for none that exists', () => {
+  const typed = (type: number): object => cartIngress({ icmps: [{ fields: [{ type }] }] });
+  assert.deepEqual(
+    [-1, 300, 70_000].map((type) => ingress(typed(type), WEB, CART, 8, 'ICMP')),
+    ['allowed', 'denied', 'denied'],
+  );
+  assert.equal(ingress(typed(70_000), WEB, CART, 65_535, 'ICMP'), 'allowed');
 });
 
 test('ICMP type 0 stands for every type of its family', () => {

@@ -43,9 +43,7 @@ export function labelSelector(requirements: LabelRequirements): Selector {
 /** Addresses in `block` but in no exception; only ever identities of the world (C14). */
 export function cidrSelector(text: string, block: Prefix, exceptions: readonly Prefix[]): Selector {
   return plain(`cidr:${text}`, (identity) =>
-    identity.isWorld && isWithin(identity, block) && !exceptions.some((except) => isWithin(identity, except))
-      ? 'yes'
-      : 'no',
+    isWithin(identity, block) && !exceptions.some((except) => isWithin(identity, except)) ? 'yes' : 'no',
   );
 }
 
