@@ -5,7 +5,8 @@ import { allows, entryKey, type PortFilter, type ServiceDeclaration } from './de
 import { between, type Missing } from './edges.ts';
 import type { ServiceGraph } from './graph.ts';
 import { byText, splitKey } from './key.ts';
-import { type GraphState, podsOf, sharesIdentity } from './state.ts';
+import { type GraphState, podsOf } from './state.ts';
+import { identityRefused } from './views.ts';
 import { kubeServicesOf, portsOf } from './workload.ts';
 
 /** Everything about the declarations that is half, dangling, refused or meaningless, sorted by object. */
@@ -82,7 +83,7 @@ function serviceFindings(graph: ServiceGraph, service: ServiceDeclaration): read
   if (workload?.barred !== undefined) {
     const { message, fix } = barredReason(workload.barred);
     own.add(workload.barred, 'error', message, ['spec'], fix);
-  } else if (workload?.mesh === 'ambient' && !service.allowSharedIdentity && sharesIdentity(state, workload)) {
+  } else if (workload?.mesh === 'ambient' && identityRefused(state, workload) && callsIntoMesh(graph, service)) {
     const sharers = sharersOf(state, service.key, workload.namespace, workload.accounts);
     const { message, fix } = barredReason('SharedIdentity');
     own.add(
@@ -120,6 +121,18 @@ function serviceFindings(graph: ServiceGraph, service: ServiceDeclaration): read
     }
   }
   return [...service.findings, ...own.findings];
+}
+
+/** Whether an agreed edge of the service's is closed because the mesh cannot tell who calls. */
+function callsIntoMesh(graph: ServiceGraph, service: ServiceDeclaration): boolean {
+  const callees = [
+    ...service.outbound.keys(),
+    ...(service.outboundAny.length > 0 ? (graph.state.calleesNaming.get(service.key) ?? []) : []),
+  ];
+  return (
+    service.egress.size > 0 ||
+    callees.some((callee) => between(graph, service.key, callee)?.barred === 'SharedIdentity')
+  );
 }
 
 function outboundFindings(

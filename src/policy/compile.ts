@@ -1,5 +1,5 @@
 import type { Finding } from '../api/index.ts';
-import { byText, type ServiceGraph, type UnitKey } from '../graph/index.ts';
+import { byText, type ServiceGraph, type ServiceView, type UnitKey } from '../graph/index.ts';
 import { type Compiled, type Draft, NOTHING } from './draft.ts';
 import type { Engine } from './engine.ts';
 import type { CompileOptions } from './options.ts';
@@ -41,7 +41,11 @@ function compileWith(
   switch (unit.kind) {
     case 'service': {
       const view = graph.service(`${unit.namespace}/${unit.name}`);
-      return view ? engines.map((engine) => engine.service(view, options)) : [];
+      if (!view) return [];
+      const compiled = engines.map((engine) => engine.service(view, options));
+      return options.engines.includes('istio') || !isEnforcedInMesh(view)
+        ? compiled
+        : [...compiled, meshDoorMissing(view)];
     }
     case 'namespace': {
       const view = graph.namespace(unit.namespace);
@@ -56,6 +60,24 @@ function compileWith(
       return view ? engines.map((engine) => engine.egressWaypoint(view, options)) : [];
     }
   }
+}
+
+function isEnforcedInMesh({ self }: ServiceView): boolean {
+  return self.mesh === 'ambient' && self.mode === 'enforce' && self.barred === undefined;
+}
+
+/** A CNI sees tunnels between meshed pods, so that ports, and callers behind a waypoint, are nobody's to tell (X2, X3). */
+function meshDoorMissing({ self }: ServiceView): Compiled {
+  const finding: Finding = {
+    code: 'MeshDoorMissing',
+    severity: 'warning',
+    message:
+      'its pods are in an ambient mesh, but istio is not among the engines: between meshed pods only the pair is enforced, not the port',
+    object: { kind: 'LatticeService', namespace: self.namespace, name: self.name },
+    path: ['spec'],
+    fix: 'add istio to --engine',
+  };
+  return { drafts: [], findings: [finding] };
 }
 
 function sorted(drafts: readonly Draft[]): readonly Draft[] {

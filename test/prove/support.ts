@@ -61,11 +61,13 @@ export interface Flow {
   readonly agreed: boolean;
 }
 
-/** Every ordered pair of services that can be judged, at every port of the callee. */
-export function flowsOf(graph: ServiceGraph): Flow[] {
+/** Every ordered pair of services that the engines can tell apart, at every port of the callee. */
+export function flowsOf(graph: ServiceGraph, { engines }: Setup): Flow[] {
   const services = [...graph.state.workloads.values()].filter(({ barred }) => barred === undefined);
   return services.flatMap((to) =>
     services.flatMap((from) => {
+      // Inside the mesh a CNI alone sees tunnels only: compiling then warns of MeshDoorMissing.
+      if (!engines.includes('istio') && from.mesh === 'ambient' && to.mesh === 'ambient') return [];
       const open = graph.service(to.key)?.inbound.find(({ peer }) => peer.key === from.key)?.ports ?? [];
       return to.ports.flatMap((port) =>
         port.targetPorts.map(

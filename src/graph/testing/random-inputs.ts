@@ -169,3 +169,22 @@ export function goneOf(each: Input): Gone {
 export function idOf(each: Input): string {
   return JSON.stringify(goneOf(each));
 }
+
+/** Four services of one namespace that name each other there, and whatever else: most halves meet, few services are barred. */
+export const denseInputs: fc.Arbitrary<Input[]> = fc
+  .tuple(
+    fc.tuple(service, service, service, service),
+    fc.uniqueArray(fc.oneof(external, fact), { selector: idOf, maxLength: 6 }),
+  )
+  .map(([services, others]) => [
+    ...services.map((each, index) => gathered(each, names[index] ?? 'a')),
+    ...others.map((each) => (each.kind === 'pod' ? { ...each, hostNetwork: false, dataplane: undefined } : each)),
+  ]);
+
+function gathered(each: LatticeService, name: string): LatticeService {
+  const resources = Object.fromEntries(
+    Object.entries(each.spec.resources ?? {}).map(([key, { namespace: _, ...rest }]) => [key, rest]),
+  );
+  const selector = { matchLabels: { app: name } };
+  return { ...each, metadata: { name, namespace: 'n' }, spec: { ...each.spec, selector, resources } };
+}
