@@ -18,14 +18,19 @@ export type CallersByPorts = Map<string, Callers>;
  * Empty when none is TCP: UDP and SCTP are not in HBONE, so no policy applies to them (X6).
  */
 export function portList(ports: readonly Port[], seenAt: 'ztunnel' | 'waypoint'): string {
+  const first = ports[0];
+  if (ports.length === 1 && first?.targetPorts.length === 1) {
+    if (first.protocol !== 'TCP') return '';
+    return String(seenAt === 'waypoint' ? first.port : first.targetPorts[0]);
+  }
   const numbers: number[] = [];
   for (const port of ports) {
     if (port.protocol !== 'TCP') continue;
     if (seenAt === 'waypoint') numbers.push(port.port);
     else for (const target of port.targetPorts) numbers.push(target);
   }
-  if (numbers.length <= 1) return numbers.length === 0 ? '' : String(numbers[0]);
-  return [...new Set(numbers)].sort((a, b) => a - b).join(',');
+  const ascending = numbers.every((number, index) => index === 0 || (numbers[index - 1] ?? 0) < number);
+  return (ascending ? numbers : [...new Set(numbers)].sort((a, b) => a - b)).join(',');
 }
 
 /** Adds callers to one list of ports. An empty list grants nothing: a rule without ports would be every port. */
@@ -71,8 +76,7 @@ export function rulesOf(table: CallersByPorts): readonly Rule[] {
 
 /** Sorted, each once. Callers arrive sorted by key, so mostly nothing is to be done. */
 function sortedOnce(texts: readonly string[]): readonly string[] {
-  for (let index = 1; index < texts.length; index++) {
-    if ((texts[index - 1] ?? '') >= (texts[index] ?? '')) return [...new Set(texts)].sort();
-  }
-  return texts;
+  return texts.every((text, index) => index === 0 || (texts[index - 1] ?? '') < text)
+    ? texts
+    : [...new Set(texts)].sort();
 }
