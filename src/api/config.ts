@@ -30,15 +30,10 @@ const peer = z
       .enum(['outbound', 'inbound', 'both'])
       .optional()
       .meta({ description: 'outbound: services call the peer. inbound: the peer calls services. Default: both.' }),
-    ports: z
-      .array(peerPort)
-      .min(1)
-      .max(256)
-      .optional()
-      .meta({
-        description:
-          "The peer's ports for outbound (required there); for inbound the service's ports it may reach, default all.",
-      }),
+    ports: z.array(peerPort).min(1).max(256).optional().meta({
+      description:
+        "The peer's ports for outbound (required there); for inbound the service's ports it may reach, default all.",
+    }),
   })
   .superRefine((value, context) => {
     const kinds = [value.selector, value.cidrs, value.entity].filter((kind) => kind !== undefined).length;

@@ -60,12 +60,13 @@ export function parseObject(raw: Readonly<Record<string, unknown>>): Parsed<Latt
 }
 
 function read<T>(schema: z.ZodType<T>, raw: Readonly<Record<string, unknown>>): Parsed<T> {
-  const result = schema.safeParse(canonical(raw));
+  const spelled = canonical(raw);
+  const result = schema.safeParse(spelled);
   if (result.success) return { ok: true, value: result.data };
-  return { ok: false, issues: result.error.issues.flatMap((issue) => explain(issue, schema)) };
+  return { ok: false, issues: result.error.issues.flatMap((issue) => explain(issue, schema, spelled)) };
 }
 
-function explain(issue: z.core.$ZodIssue, schema: z.ZodType): Issue[] {
+function explain(issue: z.core.$ZodIssue, schema: z.ZodType, raw: unknown): Issue[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
   switch (issue.code) {
     case 'unrecognized_keys': {
@@ -79,23 +80,17 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType): Issue[] {
         };
       });
     }
-    case 'invalid_type':
-      return [
-        {
-          path,
-          message:
-            issue.input === undefined && issue.message.includes('undefined')
-              ? `is missing: ${issue.expected} expected`
-              : `must be ${article(issue.expected)}`,
-        },
-      ];
+    case 'invalid_type': {
+      const missing = isMissing(raw, path) ? 'is missing: it must be' : 'must be';
+      return [{ path, message: `${missing} ${article(issue.expected)}` }];
+    }
     case 'invalid_value':
       return [{ path, message: `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}` }];
     case 'invalid_union': {
       const arms = issue.errors.flat();
       const deepest = arms.filter((arm) => arm.path.length === Math.max(...arms.map((each) => each.path.length)));
       if ((deepest[0]?.path.length ?? 0) > 0) {
-        return deepest.flatMap((arm) => explain({ ...arm, path: [...issue.path, ...arm.path] }, schema));
+        return deepest.flatMap((arm) => explain({ ...arm, path: [...issue.path, ...arm.path] }, schema, raw));
       }
       return [{ path, message: [...new Set(arms.map((arm) => plain(arm)))].join(', or ') }];
     }
@@ -114,6 +109,16 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType): Issue[] {
     case 'custom':
       return [{ path, message: issue.message }];
   }
+}
+
+/** Whether nothing is written at `path`. */
+function isMissing(raw: unknown, path: readonly (string | number)[]): boolean {
+  let here = raw;
+  for (const step of path) {
+    if (Array.isArray(here)) here = typeof step === 'number' ? here[step] : undefined;
+    else here = isRecord(here) && Object.hasOwn(here, step) ? here[step] : undefined;
+  }
+  return here === undefined;
 }
 
 function plain(issue: z.core.$ZodIssue): string {

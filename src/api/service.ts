@@ -67,12 +67,10 @@ const spec = z
       .strictObject({ matchLabels })
       .optional()
       .meta({ description: 'Adopts pods that exist instead of deploying any. Labels only: Istio has no expressions.' }),
-    serviceAccount: dnsSubdomain
-      .optional()
-      .meta({
-        description:
-          'The ServiceAccount of the pods. Default: the name when deployed, else that of the pods, else "default".',
-      }),
+    serviceAccount: dnsSubdomain.optional().meta({
+      description:
+        'The ServiceAccount of the pods. Default: the name when deployed, else that of the pods, else "default".',
+    }),
     services: z
       .array(dnsSubdomain)
       .min(1)

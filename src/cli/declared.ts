@@ -31,11 +31,17 @@ export function understand(loaded: Loaded): Declared {
       continue;
     }
     const parsed = parseObject(object.raw);
-    if (!parsed.ok) findings.push(...parsed.issues.map((issue) => findingOf(issue, object, loaded.places)));
-    else if (parsed.value.kind === 'LatticeConfig') findings.push(unusedConfig(object, loaded.places));
+    if (!parsed.ok) {
+      const found = parsed.issues.map((issue) => findingOf(issue, object, loaded.places));
+      findings.push(...found.sort((a, b) => lineOf(a) - lineOf(b)));
+    } else if (parsed.value.kind === 'LatticeConfig') findings.push(unusedConfig(object, loaded.places));
     else lattice.push(parsed.value);
   }
   return { lattice, others, findings, placed: (finding) => place(finding, known, loaded.places) };
+}
+
+function lineOf({ line = 0, column = 0 }: Finding): number {
+  return line + column / 1e9;
 }
 
 /** An issue of validation as a finding. */

@@ -26,6 +26,7 @@ function formatDocument(text: string): string {
     renameFields(spec, specAliases(kind));
     if (before.value.kind === 'LatticeService') renameTypes(spec, before.value.spec.resources);
   }
+  keepHead(document.contents);
   order(document.contents, jsonSchema(kind));
   const marker = /^---/m.test(text);
   const printed = document.toString({
@@ -39,6 +40,14 @@ function formatDocument(text: string): string {
   const after = again.kind === 'value' && isLattice(again.value) ? parseObject(again.value) : undefined;
   // A formatter that changes what a document means would be worse than none.
   return after?.ok === true && isDeepStrictEqual(after.value, before.value) ? formatted : text;
+}
+
+/** A comment above the first field is about the document: it stays at the top when the fields change places. */
+function keepHead(contents: YAMLMap): void {
+  const key = contents.items[0]?.key;
+  if (!isScalar(key) || !key.commentBefore) return;
+  contents.commentBefore = [contents.commentBefore, key.commentBefore].filter(Boolean).join('\n');
+  key.commentBefore = null;
 }
 
 /** Writes the canonical name of every field of `spec` that is in another spelling. */

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { type Finding, formatPath, type Severity } from '../../api/index.ts';
+import { titleOf } from './object.ts';
 
 const COLOURS: Readonly<Record<Severity, 'red' | 'yellow' | 'cyan'>> = {
   error: 'red',
@@ -17,10 +18,7 @@ function formatFinding(finding: Finding, colour: boolean): string {
     colour ? styleText(style, text, { validateStream: false }) : text;
   const { file, line, column, object, path } = finding;
   const where = file === undefined ? '' : [file, line, column].filter((part) => part !== undefined).join(':');
-  const about = [
-    object ? `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}` : '',
-    path && path.length > 0 ? formatPath(path) : '',
-  ]
+  const about = [object ? titleOf(object) : '', path && path.length > 0 ? formatPath(path) : '']
     .filter((part) => part !== '')
     .join(' ');
   const head = [

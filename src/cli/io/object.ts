@@ -45,7 +45,8 @@ export function isClusterScoped(kind: string): boolean {
   return CLUSTER_SCOPED.has(kind);
 }
 
-/** `Service shop/cart`, or `Namespace shop`. */
+/** `Service shop/cart`, `Namespace shop`, or the kind alone when there is no name. */
 export function titleOf(object: { readonly kind: string; readonly namespace: string; readonly name: string }): string {
+  if (object.name === '') return object.kind;
   return `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}`;
 }

@@ -1,4 +1,5 @@
 import type { Finding } from '../../api/index.ts';
+import { titleOf } from './object.ts';
 
 export type Answer = 'yes' | 'no' | 'undecided';
 
@@ -27,9 +28,7 @@ function plain(finding: Finding): Readonly<Record<string, unknown>> {
     code,
     severity,
     message,
-    ...(object
-      ? { object: `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}` }
-      : {}),
+    ...(object ? { object: titleOf(object) } : {}),
     ...(path ? { path } : {}),
     ...(file === undefined ? {} : { file }),
     ...(line === undefined ? {} : { line }),
