@@ -1,5 +1,6 @@
 // Random declarations and edits through our compiler into Cilium's own engine: each door must say exactly what the
-// agreements say. `node conformance/cilium/agree.ts [--budget SECONDS] [--flows N] [--seed N] [--through library|cli]`
+// agreements say. `node conformance/cilium/agree.ts [--budget SECONDS] [--flows N] [--seed N] [--through library|cli]
+// [--engine cilium|kubernetes]`
 import { appendFileSync } from 'node:fs';
 import { type Compiler, openCompiler } from './agree/compiler.ts';
 import { editCrowd, makeCrowd } from './agree/crowd.ts';
@@ -64,11 +65,13 @@ function progress({ tally }: Run, started: number): string {
 
 async function judgeEstate(run: Run, number: number): Promise<void> {
   const random = randomFrom(run.options.seed * 1_000_003 + number);
-  const mesh = random.chance(0.5) ? 'none' : 'ambient';
+  const { engine } = run.options;
+  const setting = { engine, mesh: random.chance(0.5) ? 'none' : 'ambient' } as const;
   const crowded = number % CROWD_EVERY === CROWD_EVERY - 1;
-  let estate = crowded ? makeCrowd(random, mesh) : makeEstate(random, mesh, 4 + random.below(9));
+  let estate = crowded ? makeCrowd(random, setting) : makeEstate(random, setting, 4 + random.below(9));
   // Agents of either default: what we write must not depend on how far a selector reaches by itself (C10).
-  const scope = random.chance(0.5) ? CLUSTER : '';
+  // NetworkPolicy has no word for a cluster (surprise 16).
+  const scope = random.chance(0.5) || engine === 'kubernetes' ? CLUSTER : '';
   const compiler = await openCompiler(run.options.through, estate);
   let before = new Map<string, PolicyObject>();
   for (let step = 0; step <= EDITS && hasBudget(run); step += 1) {

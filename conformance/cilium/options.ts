@@ -7,11 +7,12 @@ export interface Options {
   /** Stop after this many flows; undefined = until the budget ends. */
   readonly flows: number | undefined;
   readonly through: 'library' | 'cli';
+  readonly engine: 'cilium' | 'kubernetes';
   readonly out: string | undefined;
   readonly paths: readonly string[];
 }
 
-/** Reads `--budget SECONDS --seed N --flows N --through library|cli --out FILE`. Throws with the usage on anything else. */
+/** Reads `--budget SECONDS --seed N --flows N --through library|cli --engine cilium|kubernetes --out FILE`. Throws with the usage on anything else. */
 export function readOptions(args: readonly string[], now: number): Options {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -21,11 +22,15 @@ export function readOptions(args: readonly string[], now: number): Options {
       seed: { type: 'string' },
       flows: { type: 'string' },
       through: { type: 'string' },
+      engine: { type: 'string' },
       out: { type: 'string' },
     },
   });
   const through = values.through ?? 'library';
   if (through !== 'library' && through !== 'cli') throw new Error(`--through is library or cli, not ${through}`);
+  const engine = values.engine ?? 'cilium';
+  if (engine !== 'cilium' && engine !== 'kubernetes')
+    throw new Error(`--engine is cilium or kubernetes, not ${engine}`);
   const flows = values.flows === undefined ? undefined : positive('--flows', values.flows);
   return {
     budgetSeconds:
@@ -33,6 +38,7 @@ export function readOptions(args: readonly string[], now: number): Options {
     seed: values.seed === undefined ? now % 1_000_000 : positive('--seed', values.seed),
     flows,
     through,
+    engine,
     out: values.out,
     paths: positionals,
   };

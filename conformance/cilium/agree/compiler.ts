@@ -29,11 +29,11 @@ export async function openCompiler(through: 'library' | 'cli', estate: Estate): 
 }
 
 function library(estate: Estate): Compiler {
-  const { mesh } = estate;
+  const { engine, mesh } = estate;
   const exemptions = exemptionsOf();
   const egress = egressGateway(estate) && EGRESS_GATEWAY;
   const options: CompileOptions = {
-    engines: ['cilium'],
+    engines: [engine],
     trustDomain: 'cluster.local',
     clusterName: CLUSTER,
     mesh,
@@ -119,7 +119,17 @@ function compileByCommand(estate: Estate): readonly PolicyObject[] {
     writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: inputsOf(estate) }));
     const { namespace, name } = EGRESS_GATEWAY;
     const egress = egressGateway(estate) ? ['--egress-waypoint', `${namespace}/${name}`] : [];
-    const flags = ['--engine', 'cilium', '--mesh', estate.mesh, '--cluster-name', CLUSTER, '-o', 'json', ...egress];
+    const flags = [
+      '--engine',
+      estate.engine,
+      '--mesh',
+      estate.mesh,
+      '--cluster-name',
+      CLUSTER,
+      '-o',
+      'json',
+      ...egress,
+    ];
     const run = spawnSync(process.execPath, [LAUNCHER, 'compile', file, ...flags], {
       encoding: 'utf8',
       maxBuffer: 2 ** 28,

@@ -2,13 +2,13 @@
 // may have peers, so that what is written is split, and edits move it across the border (C6).
 import type { Random } from '../random.ts';
 import { type Declaration, declarationKey, type ServiceDeclaration } from './declarations.ts';
-import type { Estate, Mesh, Workload } from './estate.ts';
+import type { Estate, Setting, Workload } from './estate.ts';
 
 const NAMESPACE = 'shop';
 const CALLERS = 1100;
 const PORTS = 45;
 
-export function makeCrowd(random: Random, mesh: Mesh): Estate {
+export function makeCrowd(random: Random, setting: Setting): Estate {
   const hub = makeWorkload('hub');
   const callers = Array.from({ length: CALLERS }, (_, index) => makeWorkload(`caller-${index}`));
   const declarations: Declaration[] = [
@@ -16,7 +16,7 @@ export function makeCrowd(random: Random, mesh: Mesh): Estate {
     ...random.subset(callers, 0.91).map((caller) => makeCaller(random, caller)),
   ];
   return {
-    mesh,
+    ...setting,
     namespaces: [],
     gateways: [],
     workloads: [hub, ...callers],

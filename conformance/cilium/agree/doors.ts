@@ -2,6 +2,7 @@
 import type { Protocol } from '../scenario.ts';
 import { agree } from './agreements.ts';
 import { type Estate, inputsOf } from './estate.ts';
+import { inNetworkPolicy } from './outside.ts';
 import { CLUSTER, type Party } from './parties.ts';
 import { type Standing, standingIn } from './standing.ts';
 import { type Wanted, wantedIn } from './wanted.ts';
@@ -18,7 +19,8 @@ export interface Doors {
 
 /** Answers for one state of an estate. */
 export function doorsOf(estate: Estate): (from: Party, to: Party, port: number, protocol: Protocol) => Doors {
-  const agreements = agree(inputsOf(estate));
+  const all = agree(inputsOf(estate));
+  const agreements = estate.engine === 'kubernetes' ? inNetworkPolicy(all) : all;
   const standingOf = standingIn(estate, agreements);
   const wanted = wantedIn(estate, agreements, standingOf);
   return (from, to, port, protocol) => {

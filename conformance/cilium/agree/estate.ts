@@ -15,6 +15,15 @@ import {
 
 export type Mesh = 'none' | 'ambient';
 
+/** Whose objects the compiler writes; Cilium enforces both. */
+export type EngineName = 'cilium' | 'kubernetes';
+
+/** What holds for all of an estate's life. */
+export interface Setting {
+  readonly engine: EngineName;
+  readonly mesh: Mesh;
+}
+
 /** Pods of one kind: all that Kubernetes knows of them. */
 export interface Workload {
   readonly key: string;
@@ -27,8 +36,7 @@ export interface Workload {
   readonly deployment?: DeploymentManifest;
 }
 
-export interface Estate {
-  readonly mesh: Mesh;
+export interface Estate extends Setting {
   readonly namespaces: readonly NamespaceManifest[];
   readonly gateways: readonly GatewayManifest[];
   readonly workloads: readonly Workload[];
@@ -44,12 +52,12 @@ export const NAMESPACES = ['shop', 'data', 'edge'] as const;
 /** The Gateway for egress, where an estate has one. */
 export const EGRESS_GATEWAY = { namespace: 'edge', name: 'egress' } as const;
 
-export function makeEstate(random: Random, mesh: Mesh, size: number): Estate {
+export function makeEstate(random: Random, setting: Setting, size: number): Estate {
   const namespaces = NAMESPACES.map((name) => makeNamespace(random, name));
   const workloads = Array.from({ length: size }, (_, index) => makeWorkload(random, `svc-${index}`));
   const intents = random.list(size * 3, size * 7, () => [random.pick(workloads), random.pick(workloads)] as const);
   const empty: Estate = {
-    mesh,
+    ...setting,
     namespaces,
     gateways: [
       ...random.subset(NAMESPACES, 0.6).map((namespace) => makeGateway(namespace, 'waypoint')),

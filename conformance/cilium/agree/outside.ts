@@ -1,7 +1,7 @@
 // Agreements with what lies outside the cluster: which addresses they mean.
 import { BlockList, isIPv4 } from 'node:net';
 import type { Protocol } from '../scenario.ts';
-import type { Opening, Outside } from './agreements.ts';
+import type { Agreements, Opening, Outside } from './agreements.ts';
 import type { Address, Party } from './parties.ts';
 
 export interface Flow {
@@ -36,6 +36,18 @@ export function comesFrom({ host, ...opening }: Outside, from: Party, flow: Flow
   if (host === 'world') return from.name === 'apiserver-outside';
   if (host === 'ingress') return from.name === 'ingress';
   return host === 'nodes' && from.labels.some((label) => label === 'reserved:remote-node' || label === 'reserved:host');
+}
+
+/** What is left of the agreements where only NetworkPolicy can say it: no names, no entities. The rest stays closed. */
+export function inNetworkPolicy(agreements: Agreements): Agreements {
+  return {
+    ...agreements,
+    egress: (caller) => agreements.egress(caller).filter(({ host }) => isRange(host)),
+    ingress: (callee) => agreements.ingress(callee).filter(({ host }) => isRange(host)),
+    builtinInbound: (callee, peer) => (peer === 'scrapers' ? agreements.builtinInbound(callee, peer) : []),
+    builtinOutbound: (caller, peer, offered) =>
+      peer === 'mesh' ? agreements.builtinOutbound(caller, peer, offered) : [],
+  };
 }
 
 function isRange(host: string): boolean {

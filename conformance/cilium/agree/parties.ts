@@ -80,8 +80,11 @@ function podOf(estate: Estate, { key, namespace, labels, account }: Workload): P
 
 function doublesOf(estate: Estate, workload: Workload): Pod[] {
   const pod = podOf(estate, workload);
+  // NetworkPolicy knows no accounts: to it this double is the service.
+  const stranger =
+    estate.engine === 'cilium' ? [{ ...pod, name: `${pod.name} other account`, account: 'intruder' }] : [];
   return [
-    { ...pod, name: `${pod.name} other account`, account: 'intruder' },
+    ...stranger,
     { ...pod, name: `${pod.name} other labels`, labels: { app: 'intruder' } },
     { ...pod, name: `${pod.name} other cluster`, cluster: 'c2' },
     {

@@ -20,13 +20,14 @@ export function standingIn(estate: Estate, agreements: Agreements): (party: Part
   const callers = gatewayCallers(estate, agreements);
   const known = new Map<Party, Standing>();
   return (party) => {
-    const found = known.get(party) ?? find(agreements, managed, callers, party);
+    const found = known.get(party) ?? find(estate, agreements, managed, callers, party);
     known.set(party, found);
     return found;
   };
 }
 
 function find(
+  { engine }: Estate,
   agreements: Agreements,
   managed: ReadonlySet<string>,
   callers: readonly string[],
@@ -47,7 +48,8 @@ function find(
     if (!selected) continue;
     const shadow = declaration.spec.mode === 'shadow';
     // Another account takes no part in the service's agreements; its labels alone put it under default deny.
-    if (agreements.accountOf(declaration) !== party.account) return { kind: shadow ? 'doubtful' : 'denied' };
+    if (engine === 'cilium' && agreements.accountOf(declaration) !== party.account)
+      return { kind: shadow ? 'doubtful' : 'denied' };
     return { kind: shadow ? 'shadow' : 'enforced', service, pod: party };
   }
   return { kind: managed.has(party.namespace) ? 'denied' : 'free' };
