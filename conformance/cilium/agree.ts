@@ -67,7 +67,7 @@ async function judgeEstate(run: Run, number: number): Promise<void> {
   const random = randomFrom(run.options.seed * 1_000_003 + number);
   const { engine } = run.options;
   const setting = { engine, mesh: random.chance(0.5) ? 'none' : 'ambient' } as const;
-  const crowded = number % CROWD_EVERY === CROWD_EVERY - 1;
+  const crowded = number % CROWD_EVERY === 3;
   let estate = crowded ? makeCrowd(random, setting) : makeEstate(random, setting, 4 + random.below(9));
   // Agents of either default: what we write must not depend on how far a selector reaches by itself (C10).
   // NetworkPolicy has no word for a cluster (surprise 16).

@@ -83,6 +83,7 @@ export function editEstate(random: Random, estate: Estate): Estate {
     const changed = makeNamespace(random, random.pick(NAMESPACES));
     namespaces = namespaces.map((one) => (one.metadata.name === changed.metadata.name ? changed : one));
   }
+  const gateways = random.chance(0.15) ? toggled(estate.gateways, random.pick(NAMESPACES)) : estate.gateways;
   for (const change of random.list(1, 4, () => random.below(10))) {
     if (change < 3) {
       const key = random.pick([...declarations.keys(), 'nothing']);
@@ -95,7 +96,13 @@ export function editEstate(random: Random, estate: Estate): Estate {
       declarations.set(declarationKey(next), next);
     }
   }
-  return { ...estate, namespaces, declarations };
+  return { ...estate, namespaces, gateways, declarations };
+}
+
+/** The Gateways with one waypoint more, or one less. */
+function toggled(gateways: readonly GatewayManifest[], namespace: string): readonly GatewayManifest[] {
+  const others = gateways.filter(({ metadata }) => metadata.namespace !== namespace || metadata.name !== 'waypoint');
+  return others.length < gateways.length ? others : [...gateways, makeGateway(namespace, 'waypoint')];
 }
 
 /** Everything that a compiler is given. */
