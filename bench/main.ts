@@ -1,0 +1,91 @@
+// `npm run bench [-- CASE...] [-o json] [--shape NAME]`: speed and memory of the main path; `npm run bench -- kube`: of the watch cache.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { exitCode } from './exit-code.ts';
+import { isShape, type ShapeName } from './fixture.ts';
+import { isResult, type Result } from './result.ts';
+import { toTable } from './table.ts';
+import { yamlCase } from './yaml.ts';
+
+const ALL: readonly ShapeName[] = ['1.5k-uniform', '1.5k-skew', '50k-uniform', '50k-skew'];
+const CASES = {
+  compile: ALL,
+  edit: ALL,
+  verify: ['1.5k-uniform', '1.5k-skew'],
+  memory: ['1.5k-uniform', '50k-uniform'],
+  yaml: ['50k-uniform'],
+} as const satisfies Readonly<Record<string, readonly ShapeName[]>>;
+type CaseName = keyof typeof CASES;
+
+const [first, ...rest] = process.argv.slice(2);
+if (first === 'kube') {
+  process.exitCode = await exitCode(spawn(process.execPath, [here('kube/main.ts'), ...rest], { stdio: 'inherit' }));
+} else await main();
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: { output: { type: 'string', short: 'o', default: 'table' }, shape: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const unknown = positionals.find((name) => !isCase(name));
+  const { shape } = values;
+  if (unknown !== undefined || (shape !== undefined && !isShape(shape))) {
+    process.stderr.write(
+      `usage: npm run bench -- [${Object.keys(CASES).join('|')}|kube]... [--shape NAME] [-o json]\n`,
+    );
+    process.exitCode = 2;
+    return;
+  }
+  const names = positionals.length > 0 ? positionals.filter(isCase) : Object.keys(CASES).filter(isCase);
+  const folder = mkdtempSync(join(tmpdir(), 'lattice-bench-'));
+  try {
+    const subject = await bundle(folder);
+    for (const name of names) {
+      for (const each of shape === undefined ? CASES[name] : [shape]) {
+        const result = name === 'yaml' ? await yamlCase(each) : await measured(subject, name, each);
+        process.stdout.write(values.output === 'json' ? `${JSON.stringify(result)}\n` : `${toTable(result)}\n`);
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function isCase(name: string): name is CaseName {
+  return Object.hasOwn(CASES, name);
+}
+
+/** What ships is a bundle, without the compiler that strips types. */
+async function bundle(folder: string): Promise<string> {
+  const outfile = join(folder, 'subject.mjs');
+  await build({
+    entryPoints: [here('subject.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  });
+  return outfile;
+}
+
+/** One case on one graph in a process of its own. */
+async function measured(subject: string, name: CaseName, shape: ShapeName): Promise<Result> {
+  const child = spawn(process.execPath, [subject, name, shape], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [output, code] = await Promise.all([text(child.stdout), exitCode(child)]);
+  if (code !== 0) throw new Error(`${name} ${shape} ended with ${code}`);
+  const result: unknown = JSON.parse(output);
+  if (!isResult(result)) throw new Error(`${name} ${shape} gave no result`);
+  return result;
+}
+
+function here(file: string): string {
+  return fileURLToPath(new URL(file, import.meta.url));
+}
