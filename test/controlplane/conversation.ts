@@ -44,7 +44,7 @@ export async function converse(conversation: Conversation, send: Send): Promise<
   const answers: Answer[] = [];
   for (const step of conversation.steps) {
     const reply = await ask(step, saved, send);
-    const body: unknown = reply.text === '' ? null : JSON.parse(reply.text);
+    const body: unknown = reply.text.startsWith('{') ? JSON.parse(reply.text) : reply.text;
     if (step.as !== undefined) saved.set(step.as, body);
     const warning = reply.warning === '' ? {} : { warning: reply.warning };
     answers.push({ say: step.say, status: reply.status, ...warning, body: comparable(body) });
@@ -110,7 +110,7 @@ export function comparable(value: unknown, field = ''): unknown {
   if (typeof value !== 'string') return value;
   if (TIME.test(value)) return '<time>';
   if (field === 'cells' && AGE.test(value)) return '<age>';
-  return value.replaceAll(UID, '<uid>');
+  return value.replaceAll(UID, '<uid>').replaceAll(/(?<=current: )\d+/g, '<version>');
 }
 
 const hidden = (key: string, several: boolean): boolean => IGNORED.has(key) || (several && key === 'message');

@@ -4,6 +4,7 @@ import { at, isObject, type Json, type JsonObject, listAt, objectAt, plain, text
 import { nameOf } from '../meta.ts';
 import { apiVersionOf, type Conversion, type Resource, type Rules, type ScalePaths } from '../kinds/resource.ts';
 import { applyDefaults } from '../schema/default.ts';
+import { prune } from '../schema/prune.ts';
 import { parseSchema } from '../schema/parse-schema.ts';
 import { ANYTHING, type Schema } from '../schema/schema.ts';
 import { validate } from '../schema/validate.ts';
@@ -15,11 +16,20 @@ export function customResources(definition: JsonObject, meta: Schema): readonly 
   const spec = objectAt(definition, 'spec');
   const versions = listAt(spec, 'versions').filter((version) => at(version, 'served') === true);
   const storage = listAt(spec, 'versions').find((version) => at(version, 'storage') === true);
-  const stored = `${textAt(spec, 'group')}/${textAt(storage, 'name')}`;
+  const stored = {
+    version: textAt(storage, 'name'),
+    schema: withTypeMeta(parseSchema(at(storage, 'schema', 'openAPIV3Schema')), meta),
+  };
   return versions.map((version) => toResource(definition, version, meta, stored));
 }
 
-function toResource(definition: JsonObject, version: Json, meta: Schema, stored: string): Resource {
+/** The version that objects are stored in. */
+interface Stored {
+  readonly version: string;
+  readonly schema: Schema;
+}
+
+function toResource(definition: JsonObject, version: Json, meta: Schema, stored: Stored): Resource {
   const spec = objectAt(definition, 'spec');
   const names = objectAt(spec, 'names');
   const group = textAt(spec, 'group');
@@ -54,7 +64,8 @@ function toResource(definition: JsonObject, version: Json, meta: Schema, stored:
     createOnUpdate: false,
     returnsDeleted: false,
     rules: rulesOf(schema, scale),
-    conversion: apiVersion === stored ? undefined : renaming(apiVersion, stored),
+    storageVersion: stored.version,
+    conversion: reading(apiVersion, `${group}/${stored.version}`, stored.schema),
     deprecation:
       at(version, 'deprecated') === true
         ? textAt(version, 'deprecationWarning') || `${apiVersion} ${kind} is deprecated`
@@ -72,11 +83,27 @@ function withTypeMeta(schema: Schema, meta: Schema): Schema {
   return { ...schema, properties: properties.set('metadata', meta) };
 }
 
-/** Conversion `None`: only the apiVersion differs. */
-const renaming = (served: string, stored: string): Conversion => ({
-  toStored: (object) => ({ ...object, apiVersion: stored }),
-  fromStored: (object) => ({ ...object, apiVersion: served }),
-});
+/**
+ * Conversion `None`: only the apiVersion differs. What is read is pruned and defaulted by the schema of the stored
+ * version, for it may have been written in another one, or before the schema changed.
+ */
+function reading(served: string, stored: string, schema: Schema): Conversion {
+  const seen = new WeakMap<JsonObject, JsonObject>();
+  const read = (object: JsonObject): JsonObject => {
+    const { value, unknown } = prune(object, schema);
+    const filled = applyDefaults(unknown.length === 0 ? object : value, schema);
+    const whole = isObject(filled) ? filled : object;
+    return whole.apiVersion === served ? whole : { ...whole, apiVersion: served };
+  };
+  return {
+    toStored: (object) => (object.apiVersion === stored ? object : { ...object, apiVersion: stored }),
+    fromStored(object) {
+      const known = seen.get(object) ?? read(object);
+      seen.set(object, known);
+      return known;
+    },
+  };
+}
 
 function rulesOf(schema: Schema, scale: ScalePaths | undefined): Rules {
   const { metadata: _metadata, ...judged } = Object.fromEntries(schema.properties);
@@ -152,7 +179,7 @@ function scalePaths(scale: Json | undefined): ScalePaths | undefined {
 
 function columnsOf(version: Json): readonly Column[] {
   const declared = listAt(version, 'additionalPrinterColumns');
-  return declared.length === 0 ? [NAME, AGE] : [NAME, ...declared.map(printerColumn)];
+  return declared.length === 0 ? [NAME, { ...AGE, type: 'date' }] : [NAME, ...declared.map(printerColumn)];
 }
 
 function printerColumn(raw: Json): Column {

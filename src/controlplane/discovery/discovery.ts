@@ -73,8 +73,8 @@ function entriesOf(resource: Resource): readonly JsonObject[] {
 }
 
 /** Changes when the stored form of a kind does. */
-const storageHash = ({ group, version, kind }: Resource): string =>
-  createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64');
+const storageHash = ({ group, storageVersion, kind }: Resource): string =>
+  createHash('sha256').update(`${group}/${storageVersion}/${kind}`).digest().subarray(0, 8).toString('base64');
 
 interface Part {
   readonly name: string;

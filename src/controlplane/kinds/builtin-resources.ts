@@ -382,6 +382,7 @@ function toResource(row: Row, type: (name: string) => Schema, tidy: Resource['ti
     returnsDeleted: row.returnsDeleted === true,
     rules: BUILTIN_RULES[row.kind] ?? NO_RULES,
     conversion: row.group === 'events.k8s.io' ? EVENT_CONVERSION : undefined,
+    storageVersion: row.version ?? 'v1',
     deprecation: undefined,
   };
 }

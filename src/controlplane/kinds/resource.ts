@@ -39,6 +39,7 @@ export interface Resource {
   readonly rules: Rules;
   /** Between what is stored and what this version serves; undefined where they are the same. */
   readonly conversion: Conversion | undefined;
+  readonly storageVersion: string;
   readonly deprecation: string | undefined;
 }
 

@@ -56,13 +56,17 @@ export interface Difference {
 
 const NOTHING: Difference = { added: EMPTY, removed: EMPTY, modified: EMPTY };
 
-/** What changed between two states of a value, leaf by leaf. */
-export function compare(before: Json | undefined, after: Json | undefined, schema: Schema): Difference {
+/**
+ * What changed between two states of a value, leaf by leaf. A struct that the server always has is not itself added
+ * with its content, unless what holds it is new.
+ */
+export function compare(before: Json | undefined, after: Json | undefined, schema: Schema, held = true): Difference {
   if (before === undefined && after === undefined) return NOTHING;
   if (before !== undefined && after !== undefined && equal(before, after)) return NOTHING;
-  const inner = compareParts(before, after, schema);
+  const always = schema.always && held;
+  const inner = compareParts(before, after, schema, always || (before !== undefined && after !== undefined));
   if (!inner) return leafDifference(before, after);
-  if (schema.always) return inner;
+  if (always) return inner;
   if (before === undefined) return { ...inner, added: { member: true, children: inner.added.children } };
   if (after === undefined) return { ...inner, removed: { member: true, children: inner.removed.children } };
   return inner;
@@ -74,7 +78,12 @@ function leafDifference(before: Json | undefined, after: Json | undefined): Diff
   return { ...NOTHING, modified: LEAF };
 }
 
-function compareParts(before: Json | undefined, after: Json | undefined, schema: Schema): Difference | undefined {
+function compareParts(
+  before: Json | undefined,
+  after: Json | undefined,
+  schema: Schema,
+  held: boolean,
+): Difference | undefined {
   // A null beside a collection is an empty one.
   const values = [before, after].filter((value) => value !== undefined && value !== null);
   const shapes = values.map((value) => shapeOf(value, schema));
@@ -83,13 +92,13 @@ function compareParts(before: Json | undefined, after: Json | undefined, schema:
     const left = isObject(before) ? before : {};
     const right = isObject(after) ? after : {};
     if (Object.keys(left).length === 0 && Object.keys(right).length === 0) return undefined;
-    return gather(membersOf(left), membersOf(right), (step) => innerSchema(schema, step.slice(2)));
+    return gather(membersOf(left), membersOf(right), (step) => innerSchema(schema, step.slice(2)), held);
   }
   if (shapes.every((shape) => shape === 'list')) {
     const left = isList(before) ? before : [];
     const right = isList(after) ? after : [];
     if (left.length === 0 && right.length === 0) return undefined;
-    return gather(itemsOf(left, schema), itemsOf(right, schema), () => itemSchema(schema));
+    return gather(itemsOf(left, schema), itemsOf(right, schema), () => itemSchema(schema), held);
   }
   return undefined;
 }
@@ -104,9 +113,10 @@ function gather(
   before: ReadonlyMap<string, Json>,
   after: ReadonlyMap<string, Json>,
   schemaOf: (step: string) => Schema,
+  held: boolean,
 ): Difference {
   const steps = [...new Set([...before.keys(), ...after.keys()])];
-  const parts = steps.map((step) => [step, compare(before.get(step), after.get(step), schemaOf(step))] as const);
+  const parts = steps.map((step) => [step, compare(before.get(step), after.get(step), schemaOf(step), held)] as const);
   const pick = (side: keyof Difference): FieldSet =>
     node(
       false,

@@ -35,8 +35,15 @@ function applyOperation(document: Json, operation: Json): Json {
   }
 }
 
+/** The server does not tell clients why. */
 const misfit = (why: string): ApiError =>
-  new ApiError(422, 'Invalid', `the server rejected our request due to an error in our request: ${why}`, {});
+  new ApiError(
+    422,
+    'Invalid',
+    'the server rejected our request due to an error in our request',
+    {},
+    { 'x-lattice-reason': why },
+  );
 
 function pointer(text: string): readonly string[] {
   if (text === '') return [];

@@ -10,7 +10,7 @@ import type { Plane } from '../plane.ts';
 import { authenticate, type User } from './authenticate.ts';
 import { answer, answerError, type ApiRequest, type ApiResponse, type Body } from './message.ts';
 import { aggregatedVersion } from './negotiate.ts';
-import { handleResource } from './resource.ts';
+import { handleResource, UnknownPathError } from './resource.ts';
 import { type Route, routeOf } from './route.ts';
 
 export interface Server {
@@ -73,11 +73,18 @@ async function respond(server: Server, request: ApiRequest, route: Route, url: U
     return found;
   } catch (cause) {
     if (cause instanceof ApiError) return answerError(cause);
+    if (cause instanceof UnknownPathError) return plain404();
     server.report(cause);
     const message = cause instanceof Error ? cause.message : String(cause);
     return answerError(new ApiError(500, 'InternalError', `Internal error occurred: ${message}`));
   }
 }
+
+const plain404 = (): ApiResponse => ({
+  status: 404,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: { kind: 'whole', text: '404 page not found\n' },
+});
 
 function authorizePath(server: Server, user: User, request: ApiRequest, path: string): void {
   const access = { verb: request.method.toLowerCase(), group: '', resource: '', namespace: '', name: '', path };

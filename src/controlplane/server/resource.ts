@@ -1,5 +1,13 @@
 import { judgeAccess, review } from '../admission/access.ts';
-import { ApiError, badRequest, forbidden, methodNotAllowed, noSuchPath, unsupportedMedia } from '../api-error.ts';
+import {
+  ApiError,
+  badRequest,
+  forbidden,
+  methodNotAllowed,
+  noSuchPath,
+  notFound,
+  unsupportedMedia,
+} from '../api-error.ts';
 import { type Json, type JsonObject, textAt, withAt } from '../json.ts';
 import { BUILTIN_TYPES } from '../kinds/builtin-types.ts';
 import { decodeMessage, openEnvelope, PROTOBUF } from '../kinds/protobuf.ts';
@@ -21,6 +29,11 @@ import { answer, type ApiRequest, type ApiResponse, JSON_TYPE } from './message.
 import { type Accepted, negotiate } from './negotiate.ts';
 import { presentList, presentObject } from './present.ts';
 import type { Target } from './route.ts';
+
+/** A path under a custom resource that the server has no handler for: it is not even told in JSON. */
+export class UnknownPathError extends Error {
+  readonly code = 'UnknownPath';
+}
 
 /** A request for a resource, with all that the verbs need. */
 interface Call {
@@ -44,12 +57,13 @@ interface Ready extends Call {
 export async function handleResource(plane: Plane, call: Call): Promise<ApiResponse> {
   const { target, request, url, user } = call;
   const resource = plane.registry.find(target.group, target.version, target.plural);
-  if (!resource || (target.namespace !== '' && !resource.namespaced)) throw noSuchPath();
+  if (!resource) throw noSuchPath();
+  if (target.namespace !== '' && !resource.namespaced) throw new UnknownPathError();
   const verb = verbOf(request.method, target, url);
   authorize(plane, user, verb, target);
   checkSubresource(resource, target);
   const place = { resource, namespace: target.namespace, name: target.name, subresource: target.subresource };
-  const options = writeOptions(url.searchParams, request.headers?.['user-agent'] ?? '', user);
+  const options = writeOptions(request.method, url.searchParams, request.headers?.['user-agent'] ?? '', user);
   const accepted = negotiate(request.headers?.accept);
   const contentType = (request.headers?.['content-type'] ?? JSON_TYPE).split(';')[0]?.trim() ?? JSON_TYPE;
   if (resource.deprecation !== undefined) options.warnings.push(resource.deprecation);
@@ -95,7 +109,8 @@ function checkSubresource(resource: Resource, { subresource, name }: Target): vo
     (subresource === 'status' && resource.status) ||
     (subresource === 'scale' && resource.scale !== undefined) ||
     (subresource === 'finalize' && resource.finalize);
-  if (!known || (subresource !== '' && name === '')) throw noSuchPath();
+  if (known && (subresource === '' || name !== '')) return;
+  throw resource.typeName === undefined ? notFound(resource, name) : noSuchPath();
 }
 
 function dispatch(call: Ready): Promise<ApiResponse> | ApiResponse {

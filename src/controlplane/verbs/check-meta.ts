@@ -34,6 +34,7 @@ const LABEL_RULE =
 
 function checkLabelName(name: string): readonly Cause[] {
   if (name.length > 63) return [invalidValue('metadata.name', name, 'must be no more than 63 characters')];
+  if (name.includes('.')) return [invalidValue('metadata.name', name, 'must not contain dots')];
   return /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name) ? [] : [invalidValue('metadata.name', name, LABEL_RULE)];
 }
 

@@ -2,6 +2,7 @@ import { load, YAMLException } from 'js-yaml';
 import { type ApiError, badRequest } from '../api-error.ts';
 import { asJson, byText, isList, isObject, type Json, type JsonObject, parseJson, textAt } from '../json.ts';
 import { apiVersionOf, type Resource } from '../kinds/resource.ts';
+import { formatIsValid } from '../schema/formats.ts';
 import { prune } from '../schema/prune.ts';
 import { memberSchema, type Schema } from '../schema/schema.ts';
 import type { WriteOptions } from './options.ts';
@@ -89,6 +90,11 @@ function strictError(resource: Resource, unknown: readonly string[]): ApiError {
 function checkTypes(object: JsonObject, resource: Resource): void {
   const wrong = firstMismatch(object, resource.schema, '');
   if (!wrong) return;
+  if (wrong.badByte !== undefined) {
+    throw badRequest(
+      `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: illegal base64 data at input byte ${wrong.badByte}`,
+    );
+  }
   const field = `${resource.kind}.${wrong.path}`;
   throw badRequest(
     `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: json: cannot unmarshal ${wrong.got} into Go struct field ${field} of type ${wrong.wanted}`,
@@ -99,6 +105,8 @@ interface Mismatch {
   readonly path: string;
   readonly got: string;
   readonly wanted: string;
+  /** Where base64 stops being base64. */
+  readonly badByte?: number;
 }
 
 function firstMismatch(value: Json, schema: Schema, path: string): Mismatch | undefined {
@@ -106,6 +114,9 @@ function firstMismatch(value: Json, schema: Schema, path: string): Mismatch | un
   const wanted = wantedType(schema);
   const got = isList(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
   if (wanted && !wanted.takes.includes(got)) return { path, got, wanted: wanted.name };
+  if (schema.format === 'byte' && typeof value === 'string' && !formatIsValid('byte', value)) {
+    return { path, got, wanted: 'bytes', badByte: Math.max(value.search(/[^A-Za-z0-9+/]/), 0) };
+  }
   if (isList(value)) {
     const { items } = schema;
     return items && firstOf(value.map((item) => [item, items, path] as const));

@@ -1,4 +1,13 @@
-import { badRequest, expired, tooNew } from '../api-error.ts';
+import {
+  ApiError,
+  badRequest,
+  type Cause,
+  expired,
+  forbiddenField,
+  invalid,
+  tooNew,
+  unsupported,
+} from '../api-error.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { fromStored, type Resource } from '../kinds/resource.ts';
 import { labelsOf } from '../meta.ts';
@@ -81,29 +90,29 @@ function startOf(plane: Plane, resource: Resource, query: URLSearchParams): Star
 
 function checkMatch(asked: string, match: string): void {
   if (match === '') return;
+  const field = 'resourceVersionMatch';
   if (match !== 'Exact' && match !== 'NotOlderThan') {
-    throw badRequest(
-      `resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan", ""`,
-    );
+    throw badListOptions(unsupported(field, match, ['Exact', 'NotOlderThan', '']));
   }
-  if (asked === '')
-    throw badRequest(
-      'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided',
-    );
+  if (asked === '') {
+    throw badListOptions(forbiddenField(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+  }
   if (match === 'Exact' && asked === '0') {
-    throw badRequest(
-      'resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
-    );
+    throw badListOptions(forbiddenField(field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
   }
 }
 
-/** @throws ApiError 400 for what is no version. */
+export const badListOptions = (cause: Cause): ApiError => invalid('ListOptions', 'meta.k8s.io', '', [cause]);
+
+/** @throws ApiError for what is no version. */
 export function parseVersion(text: string): number {
-  if (!/^\d+$/.test(text))
-    throw badRequest(
-      `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
-  return Number(text);
+  if (/^\d+$/.test(text)) return Number(text);
+  const shown = JSON.stringify(text);
+  throw new ApiError(
+    500,
+    '',
+    `resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: invalid syntax`,
+  );
 }
 
 function resume(plane: Plane, resource: Resource, token: string): Start {

@@ -1,4 +1,4 @@
-import { badRequest } from '../api-error.ts';
+import { type Cause, invalid, unsupported } from '../api-error.ts';
 import type { User } from '../server/authenticate.ts';
 
 /** What the client asked beside the object itself. */
@@ -14,23 +14,28 @@ export interface WriteOptions {
   readonly warnings: string[];
 }
 
-/** @throws ApiError 400 for an option that the server does not know. */
-export function writeOptions(query: URLSearchParams, userAgent: string, user: User): WriteOptions {
-  const dryRun = query.getAll('dryRun');
-  if (dryRun.some((value) => value !== 'All' && value !== '')) {
-    throw badRequest(`dryRun: Unsupported value: ${JSON.stringify(dryRun[0])}: supported values: "All"`);
-  }
-  const validation = query.get('fieldValidation') ?? 'Warn';
-  if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore' && validation !== '') {
-    throw badRequest(
-      `fieldValidation: Unsupported value: ${JSON.stringify(validation)}: supported values: "Ignore", "Strict", "Warn"`,
-    );
-  }
+const VALIDATIONS = ['', 'Ignore', 'Strict', 'Warn'] as const;
+
+/** Under which name the server judges the options of a method. */
+const KINDS: Readonly<Record<string, string>> = {
+  PUT: 'UpdateOptions',
+  PATCH: 'PatchOptions',
+  DELETE: 'DeleteOptions',
+};
+
+/** @throws ApiError 422 for an option that the server does not know. */
+export function writeOptions(method: string, query: URLSearchParams, userAgent: string, user: User): WriteOptions {
+  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  const validation = VALIDATIONS.find((known) => known === (query.get('fieldValidation') ?? 'Warn'));
+  const causes: Cause[] = [];
+  if (dryRun.some((value) => value !== 'All')) causes.push(unsupported('dryRun', dryRun, ['All']));
+  if (validation === undefined) causes.push(unsupported('fieldValidation', query.get('fieldValidation'), VALIDATIONS));
+  if (causes.length > 0) throw invalid(KINDS[method] ?? 'CreateOptions', 'meta.k8s.io', '', causes);
   return {
     dryRun: dryRun.includes('All'),
     manager: query.get('fieldManager') || defaultManager(userAgent),
     named: (query.get('fieldManager') ?? '') !== '',
-    validation: validation === '' ? 'Warn' : validation,
+    validation: validation === '' || validation === undefined ? 'Warn' : validation,
     force: query.get('force') === 'true',
     user,
     warnings: [],

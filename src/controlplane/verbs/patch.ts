@@ -37,18 +37,9 @@ export async function patchObject(
     throw invalid('PatchOptions', 'meta.k8s.io', '', [cause]);
   }
   const object = await update(plane, place, options, (current) => ({
-    object: screen(asObject(changed(change, current, place), resource), resource, options),
+    object: screen(asObject(change(current), resource), resource, options),
   }));
   return { object, created: false };
-}
-
-function changed(change: (current: JsonObject) => Json, current: JsonObject, { resource, name }: Place): Json {
-  try {
-    return change(current);
-  } catch (cause) {
-    if (!(cause instanceof ApiError) || cause.code !== 422) throw cause;
-    throw new ApiError(422, cause.reason, cause.message, { name, kind: resource.plural, causes: [] });
-  }
 }
 
 function changer(contentType: string, resource: Resource, body: string): (current: JsonObject) => Json {

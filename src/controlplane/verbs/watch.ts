@@ -1,4 +1,4 @@
-import { badRequest, expired, tooNew } from '../api-error.ts';
+import { expired, forbiddenField, tooNew } from '../api-error.ts';
 import type { JsonObject } from '../json.ts';
 import { apiVersionOf, fromStored, type Resource } from '../kinds/resource.ts';
 import { withMeta } from '../meta.ts';
@@ -7,7 +7,7 @@ import type { Sink } from '../server/message.ts';
 import type { Accepted } from '../server/negotiate.ts';
 import { presentObject, tableOf } from '../server/present.ts';
 import type { StoreEvent } from '../store/store.ts';
-import { filterOf, parseVersion } from './list.ts';
+import { badListOptions, filterOf, parseVersion } from './list.ts';
 
 export interface WatchRequest {
   readonly resource: Resource;
@@ -61,16 +61,15 @@ export function watch(plane: Plane, request: WatchRequest): (sink: Sink) => () =
 
 function checkInitial(initial: string | null, query: URLSearchParams): void {
   const match = query.get('resourceVersionMatch') ?? '';
-  if (initial === null) {
-    if (match !== '')
-      throw badRequest(
-        'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-      );
-    return;
+  const field = 'resourceVersionMatch';
+  if (initial === null && match !== '') {
+    throw badListOptions(
+      forbiddenField(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'),
+    );
   }
-  if (match !== 'NotOlderThan') {
-    throw badRequest(
-      'sendInitialEvents: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+  if (initial !== null && match !== 'NotOlderThan') {
+    throw badListOptions(
+      forbiddenField(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
     );
   }
 }

@@ -6,6 +6,7 @@ import { definitionsConversation } from './definitions.ts';
 import { endingsConversation } from './endings.ts';
 import { listsConversation } from './lists.ts';
 import { objectsConversation } from './objects.ts';
+import { settingsConversation, versionsConversation } from './versions.ts';
 
 /** What clients say to an API server, and in which two servers must answer alike. */
 export const CONVERSATIONS: readonly Conversation[] = [
@@ -16,6 +17,8 @@ export const CONVERSATIONS: readonly Conversation[] = [
   applyConversation,
   endingsConversation,
   definitionsConversation,
+  versionsConversation,
+  settingsConversation,
 ];
 
 export { definition } from './vocabulary.ts';
