@@ -13,7 +13,7 @@ export function makeCrowd(random: Random, setting: Setting): Estate {
   const callers = Array.from({ length: CALLERS }, (_, index) => makeWorkload(`caller-${index}`));
   const declarations: Declaration[] = [
     makeHub(hub),
-    ...random.subset(callers, 0.91).map((caller) => makeCaller(random, caller)),
+    ...random.subset(callers, 0.95).map((caller) => makeCaller(random, caller)),
   ];
   return {
     ...setting,
@@ -29,12 +29,12 @@ export function makeCrowd(random: Random, setting: Setting): Estate {
 /** The crowd after some callers came and others went. */
 export function editCrowd(random: Random, estate: Estate): Estate {
   const declarations = new Map(estate.declarations);
-  const come = random.chance(0.5);
-  for (const caller of random.subset(estate.workloads.slice(1), 0.05)) {
-    const declaration = makeCaller(random, caller);
-    if (come) declarations.set(declarationKey(declaration), declaration);
-    else declarations.delete(declarationKey(declaration));
-  }
+  const changes = estate.workloads.slice(1).map((caller) => makeCaller(random, caller));
+  const isHere = (one: Declaration): boolean => declarations.has(declarationKey(one));
+  const [here, gone] = [changes.filter(isHere), changes.filter((one) => !isHere(one))];
+  // Each way by about as much, so that the number of callers keeps crossing the border.
+  if (random.chance(0.5)) for (const one of random.subset(gone, 0.6)) declarations.set(declarationKey(one), one);
+  else for (const one of random.subset(here, 0.06)) declarations.delete(declarationKey(one));
   return { ...estate, declarations };
 }
 
