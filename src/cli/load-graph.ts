@@ -5,7 +5,8 @@ import type { CompileOptions } from '../policy/index.ts';
 import { UsageError } from './command.ts';
 import { type Declared, findingOf, understand } from './declared.ts';
 import type { GraphFlags } from './flags.ts';
-import { type LoadedObject, readInput, readObjects } from './io/index.ts';
+import { decode, type LoadedObject, readInput, readObjects } from './io/index.ts';
+import { progressOn } from './progress.ts';
 import { hasErrors, printFindings } from './report.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -32,8 +33,12 @@ export async function loadGraph(
   if (paths.length === 0) throw new UsageError('needs a PATH: a file, a directory, a glob, or "-" for standard input');
   const config = flags.config === undefined ? undefined : readConfig(flags.config, terminal);
   if (config === false) return undefined;
-  const loaded = await readInput(paths, flags.namespace, terminal.stdin);
+  const progress = progressOn(terminal);
+  const loaded = await readInput(paths, flags.namespace, terminal.stdin, (characters, files) => {
+    progress.begin(`reading ${Math.ceil(characters / 1e6)} MB in ${files} files`, characters / 10_000);
+  });
   const declared = understand(loaded);
+  progress.done();
   if (hasErrors(declared.findings)) {
     printFindings(declared.findings, terminal);
     return undefined;
@@ -75,13 +80,15 @@ export function optionsFor(
 
 /** Reads the file of `--config`. False when it is invalid: its errors were printed. */
 export function readConfig(file: string, terminal: Terminal): LatticeConfig | false {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = readFileSync(file, 'utf8');
+    bytes = readFileSync(file);
   } catch (error) {
     throw new UsageError(`--config ${file} cannot be read`, { cause: error });
   }
-  const { objects, findings, places } = readObjects([{ file, text }], '');
+  const decoded = decode(bytes);
+  if (!decoded.ok) throw new UsageError(`--config ${file} ${decoded.message}: ${decoded.fix}`);
+  const { objects, findings, places } = readObjects([{ file, text: decoded.text }], '');
   const all = [...findings];
   const configs: LatticeConfig[] = [];
   for (const object of objects) {

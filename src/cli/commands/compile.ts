@@ -4,6 +4,7 @@ import { choice, type CommandFile, newCommand } from '../command.ts';
 import { type GraphFlags, withGraphFlags } from '../flags.ts';
 import { type ObjectFormat, writeObjects } from '../io/index.ts';
 import { loadGraph } from '../load-graph.ts';
+import { progressOn } from '../progress.ts';
 import { gather, hasErrors, printFindings } from '../report.ts';
 import { writeFiles } from '../write-files.ts';
 
@@ -30,8 +31,11 @@ export const compile: CommandFile = ({ terminal, finish }) =>
     .action(async (paths: readonly string[], flags: Flags) => {
       const input = await loadGraph(paths, flags, terminal);
       if (!input) return finish(2);
+      const progress = progressOn(terminal);
+      progress.begin('compiling', input.graph.units().length / 5);
       const { drafts, findings } = compileAll(input.graph, enginesFor(input.options), input.options);
       const all = gather(input, findingsOf(input.graph), findings);
+      progress.done();
       printFindings(all, terminal);
       const objects = drafts.map(({ object }) => object);
       if (flags.out === undefined) writeObjects(objects, flags.output, terminal.stdout);

@@ -6,6 +6,7 @@ import { type GraphFlags, withGraphFlags } from '../flags.ts';
 import { formatFindings, type Answer, readInput, toResult, toTable } from '../io/index.ts';
 import { loadGraph } from '../load-graph.ts';
 import { claimOf } from '../claim.ts';
+import { progressOn } from '../progress.ts';
 
 interface Flags extends GraphFlags {
   readonly output: 'table' | 'json';
@@ -26,6 +27,8 @@ export const verify: CommandFile = ({ terminal, finish }) =>
     .action(async (paths: readonly string[], flags: Flags) => {
       const input = await loadGraph(paths, flags, terminal);
       if (!input) return finish(2);
+      const progress = progressOn(terminal);
+      progress.begin('proving', input.graph.units().length * 5);
       const compiled = compileAll(input.graph, enginesFor(input.options), input.options);
       let objects: readonly unknown[] = compiled.drafts.map((draft) => draft.object);
       if (flags.objects !== undefined) {
@@ -37,6 +40,7 @@ export const verify: CommandFile = ({ terminal, finish }) =>
         objects = loaded.objects.map((object) => object.raw);
       }
       const proof = prove(claimOf(input, objects));
+      progress.done();
       const findings = [...input.findings, ...findingsOf(input.graph), ...compiled.findings].map(input.placed);
       const answer = answerOf(proof.counterexamples);
       if (flags.output === 'json') {

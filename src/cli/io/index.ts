@@ -1,4 +1,5 @@
 // The door of input and output: files to objects, objects and findings to text.
+export { decode } from './bytes.ts';
 export { formatFindings } from './findings-out.ts';
 export { readDocument } from './document.ts';
 export { type Loaded, readObjects } from './objects.ts';

@@ -7,12 +7,14 @@ import { expandPaths, unreadable } from './paths.ts';
 
 /**
  * Reads everything behind the PATH operands. `namespace` is that of objects that name none; `stdin` gives the bytes of
- * standard input and is called at most once. What cannot be read is a finding, never an exception.
+ * standard input and is called at most once. What cannot be read is a finding, never an exception. `begun` hears how
+ * many characters in how many files are about to be parsed.
  */
 export async function readInput(
   operands: readonly string[],
   namespace: string,
   stdin: () => Promise<Buffer>,
+  begun: (characters: number, files: number) => void = () => undefined,
 ): Promise<Loaded> {
   const { files, findings } = expandPaths(operands);
   const refused: Finding[] = [...findings];
@@ -29,6 +31,10 @@ export async function readInput(
       refused.push(unreadable(file, error));
     }
   }
+  begun(
+    sources.reduce((sum, { text }) => sum + text.length, 0),
+    sources.length,
+  );
   const loaded = readObjects(sources, namespace);
   return { ...loaded, findings: [...refused, ...loaded.findings] };
 }

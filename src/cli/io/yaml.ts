@@ -9,7 +9,7 @@ export function toYaml(value: unknown): string {
 /** Like {@link toYaml}, for many values: what was found out about a string is remembered from one to the next. */
 export function yamlPrinter(): (value: unknown) => string {
   const words: Words = new Map();
-  return (value) => (isBlock(value) ? block(value, '', '', words) : `${scalar(value, words)}\n`);
+  return (value) => (isBlock(value) ? block(value, '', '', words) || '{}\n' : `${scalar(value, words)}\n`);
 }
 
 /** How strings are written. Keys and label values repeat from object to object. */
@@ -22,7 +22,7 @@ function block(value: object, indent: string, lead: string, words: Words): strin
   let prefix = lead;
   if (Array.isArray(value)) {
     for (const item of value as readonly unknown[]) {
-      if (isBlock(item)) text += block(item, `${indent}  `, `${prefix}- `, words);
+      if (isBlock(item)) text += block(item, `${indent}  `, `${prefix}- `, words) || `${prefix}- {}\n`;
       else text += `${prefix}- ${scalar(item, words)}\n`;
       prefix = indent;
     }
@@ -33,18 +33,17 @@ function block(value: object, indent: string, lead: string, words: Words): strin
     const key = `${prefix}${string(name, words)}:`;
     if (isBlock(field)) {
       const deeper = Array.isArray(field) ? indent : `${indent}  `;
-      text += `${key}\n${block(field, deeper, deeper, words)}`;
+      const below = block(field, deeper, deeper, words);
+      text += below === '' ? `${key} {}\n` : `${key}\n${below}`;
     } else text += `${key} ${scalar(field, words)}\n`;
     prefix = indent;
   }
   return text;
 }
 
+/** Whether a value is written in lines of its own. A map whose fields are all undefined comes out empty. */
 function isBlock(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  if (Array.isArray(value)) return value.length > 0;
-  for (const name in value) if (Object.hasOwn(value, name) && Reflect.get(value, name) !== undefined) return true;
-  return false;
+  return typeof value === 'object' && value !== null && (!Array.isArray(value) || value.length > 0);
 }
 
 function scalar(value: unknown, words: Words): string {
@@ -52,7 +51,7 @@ function scalar(value: unknown, words: Words): string {
   if (typeof value === 'boolean') return value ? 'true' : 'false';
   if (typeof value === 'number' && Number.isFinite(value)) return number(value);
   if (value === null) return 'null';
-  if (typeof value === 'object') return Array.isArray(value) ? '[]' : '{}';
+  if (Array.isArray(value)) return '[]';
   throw new TypeError(`${typeof value === 'number' ? String(value) : typeof value} has no YAML form`);
 }
 
@@ -62,6 +61,8 @@ function number(value: number): string {
   return text.includes('e') && !text.includes('.') ? text.replace('e', '.0e') : text;
 }
 
+/** Most strings are names: a test without alternatives is several times faster. */
+const SIMPLE = /^[A-Za-z][\w./-]*$/;
 const PLAIN = /^[A-Za-z/](?:[\w./'()-]|[ ,](?=[\w./'(-])|:(?=[\w./-]))*$/;
 // Words, and what a sloppy reader takes for a number ("e1").
 const WORD = /^(?:y|n|yes|no|on|off|true|false|null|e[\d_]+)$/i;
@@ -77,7 +78,7 @@ function string(text: string, words: Words): string {
 }
 
 function quoted(text: string): string {
-  if (text.length <= 200 && PLAIN.test(text) && !WORD.test(text)) return text;
+  if (text.length <= 200 && (SIMPLE.test(text) || PLAIN.test(text)) && !WORD.test(text)) return text;
   return JSON.stringify(text).replace(
     ESCAPED,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
