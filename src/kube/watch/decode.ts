@@ -28,6 +28,10 @@ interface FieldPlan {
   readonly rest: 'whole' | 'skip';
 }
 
+/** Below this, sharing strings (labels!) is worth more than the speed of JSON.parse. */
+const SMALL = 1024;
+const EVERYTHING: FieldPlan = { names: [], keys: [], plans: [], rest: 'whole' };
+
 interface Cursor {
   readonly bytes: Buffer;
   readonly strings: StringTable;
@@ -63,10 +67,15 @@ function readValue(cursor: Cursor, plan: 'whole' | FieldPlan): Json {
   const first = bytes[start];
   if (first === QUOTE) return readString(cursor, start);
   if (first === OPEN_BRACE || first === OPEN_BRACKET) {
-    if (plan !== 'whole')
-      return first === OPEN_BRACE ? readFields(cursor, start, plan) : readElements(cursor, start, plan);
-    cursor.at = skipNested(bytes, start + 1);
-    return parse(bytes, start, cursor.at);
+    if (plan === 'whole') {
+      const end = skipNested(bytes, start + 1);
+      if (end - start > SMALL) {
+        cursor.at = end;
+        return parse(bytes, start, end);
+      }
+    }
+    const below = plan === 'whole' ? EVERYTHING : plan;
+    return first === OPEN_BRACE ? readFields(cursor, start, below) : readElements(cursor, start, below);
   }
   cursor.at = skipScalar(bytes, start);
   return parse(bytes, start, cursor.at);

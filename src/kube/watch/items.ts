@@ -24,52 +24,72 @@ export function items(): Items {
   let held: Buffer[] = [];
   let depth = 0;
   let inItems = false;
-  let inString = false;
-  let escaped = false;
+  // Whether the last chunk ended inside a string, or on a backslash in it.
+  let open: 'no' | 'string' | 'escape' = 'no';
 
+  const atArray = (chunk: Buffer, start: number, at: number): boolean => {
+    const text = shell + chunk.toString('latin1', start, at);
+    if (!/"items"\s*:\s*\[$/.test(text)) return false;
+    shell = text;
+    return true;
+  };
   const feed = (chunk: Buffer, onItem: (item: Buffer) => void): void => {
-    let at = 0;
+    const end = chunk.length;
+    // Kept in locals: this loop sees every byte of every list.
+    let level = depth;
     // Start, in this chunk, of the item or of the shell text that is being read.
     let start = 0;
-    while (at < chunk.length) {
+    let at = open === 'no' ? 0 : stringEnd(chunk, open === 'escape' ? 1 : 0);
+    while (at < end) {
       const byte = chunk[at++] ?? 0;
-      if (inString) {
-        if (escaped) escaped = false;
-        else if (byte === BACKSLASH) escaped = true;
-        else if (byte === QUOTE) inString = false;
-      } else if (byte === QUOTE) {
-        inString = true;
+      if (byte === QUOTE) {
+        at = stringEnd(chunk, at);
       } else if ((byte | EITHER) === OPEN_BRACE) {
-        depth += 1;
-        if (inItems && depth === IN_ITEMS + 1) start = at - 1;
-        else if (!inItems && depth === IN_ITEMS && byte === OPEN_BRACKET) {
-          const text = shell + chunk.toString('latin1', start, at);
-          if (/"items"\s*:\s*\[$/.test(text)) {
-            shell = text;
-            inItems = true;
-          }
-        }
+        level += 1;
+        if (level === IN_ITEMS + 1 && inItems) start = at - 1;
+        else if (level === IN_ITEMS && byte === OPEN_BRACKET) inItems = atArray(chunk, start, at);
       } else if ((byte | EITHER) === CLOSE_BRACE) {
-        depth -= 1;
-        if (!inItems) continue;
-        if (depth === IN_ITEMS) {
+        level -= 1;
+        if (level > IN_ITEMS || !inItems) continue;
+        if (level === IN_ITEMS) {
           const tail = chunk.subarray(start, at);
           onItem(held.length === 0 ? tail : Buffer.concat([...held, tail]));
           held = [];
-        } else if (depth < IN_ITEMS) {
+        } else {
           inItems = false;
           start = at - 1;
         }
       }
     }
+    depth = level;
+    open = at === end + IN_STRING ? 'string' : at === end + IN_ESCAPE ? 'escape' : 'no';
     if (!inItems) shell += chunk.toString('latin1', start);
-    else if (depth > IN_ITEMS) held.push(Buffer.from(chunk.subarray(start)));
+    else if (level > IN_ITEMS) held.push(Buffer.from(chunk.subarray(start)));
   };
   return {
     feed,
     finish() {
-      if (depth !== 0 || inString) throw new SyntaxError('the list was cut off');
+      if (depth !== 0 || open !== 'no') throw new SyntaxError('the list was cut off');
       return parseJson(Buffer.from(shell, 'latin1').toString('utf8'));
     },
   };
+}
+
+/** Added to the chunk's length by stringEnd when the string goes on in the next chunk. */
+const IN_STRING = 1;
+const IN_ESCAPE = 2;
+
+/** The position after the string that `from` is inside of. */
+function stringEnd(chunk: Buffer, from: number): number {
+  const end = chunk.length;
+  let at = from;
+  while (at < end) {
+    const byte = chunk[at++];
+    if (byte === QUOTE) return at;
+    if (byte === BACKSLASH) {
+      if (at === end) return end + IN_ESCAPE;
+      at += 1;
+    }
+  }
+  return end + IN_STRING;
 }
