@@ -1,18 +1,22 @@
 /** Work that follows a write: garbage collection, namespace emptying, establishing definitions. */
 export interface Background {
-  readonly schedule: (job: () => void | Promise<void>) => void;
+  /** A job whose key already waits is not queued again: it will see the newest state anyway. */
+  readonly schedule: (key: string, job: Job) => void;
   /** Resolves when nothing is left to do. */
   readonly settled: () => Promise<void>;
 }
 
+export type Job = () => void | Promise<void>;
+
 /** @param report hears of a job that threw: a bug of ours, never a user's mistake. */
 export function createBackground(report: (error: unknown) => void): Background {
-  const jobs: (() => void | Promise<void>)[] = [];
+  const waiting = new Map<string, Job>();
   let running: Promise<void> | undefined;
 
   const drain = async (): Promise<void> => {
     await new Promise((resolve) => setImmediate(resolve)); // the write that caused the job is answered first
-    for (let job = jobs.shift(); job; job = jobs.shift()) {
+    for (const [key, job] of waiting) {
+      waiting.delete(key);
       try {
         await job();
       } catch (error) {
@@ -22,8 +26,8 @@ export function createBackground(report: (error: unknown) => void): Background {
     running = undefined;
   };
   return {
-    schedule(job) {
-      jobs.push(job);
+    schedule(key, job) {
+      if (!waiting.has(key)) waiting.set(key, job);
       running ??= drain();
     },
     async settled() {

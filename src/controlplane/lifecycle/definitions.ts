@@ -13,13 +13,17 @@ export function followDefinitions(plane: Plane): void {
   plane.store.listen(DEFINITIONS, (event) => {
     if (event.type === 'DELETED') return;
     const name = event.key;
-    plane.background.schedule(() => (isTerminating(event.object) ? empty(plane, name) : establish(plane, name)));
+    plane.background.schedule(`definition ${name}`, () => advance(plane, name));
   });
 }
 
-function establish(plane: Plane, name: string): void {
+function advance(plane: Plane, name: string): void | Promise<void> {
   const definition = plane.store.get(DEFINITIONS, name);
-  if (!definition || isTerminating(definition)) return;
+  if (!definition) return undefined;
+  return isTerminating(definition) ? empty(plane, name) : establish(plane, name, definition);
+}
+
+function establish(plane: Plane, name: string, definition: JsonObject): void {
   const next = { ...definition, status: statusOf(definition, plane.clock.now()) };
   if (equal(next, definition)) return;
   const resource = plane.registry.ofCollection(DEFINITIONS);
@@ -77,7 +81,8 @@ export function resumeEmptying(plane: Plane): void {
     const [group = '', plural = ''] = collection.split('/');
     const name = `${plural}.${group}`;
     const definition = plane.store.get(DEFINITIONS, name);
-    if (definition && isTerminating(definition)) plane.background.schedule(() => empty(plane, name));
+    if (definition && isTerminating(definition))
+      plane.background.schedule(`definition ${name}`, () => advance(plane, name));
   });
 }
 

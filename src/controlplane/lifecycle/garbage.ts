@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject, listAt, textAt } from '../json.ts';
 import { finalizersOf, isTerminating, nameOf, namespaceOf, uidOf, withMeta } from '../meta.ts';
+import { keyOf } from '../kinds/resource.ts';
 import type { Plane } from '../plane.ts';
 import { ownUpdate } from '../ownership/own.ts';
 import { writerOf } from '../verbs/write.ts';
@@ -30,15 +31,21 @@ export function followOwners(plane: Plane): void {
     record(ownership, collection, event);
     const { object } = event;
     if (event.type === 'DELETED') {
-      for (const owner of ownersOf(object)) scheduleOwner(plane, ownership, owner);
+      for (const owner of ownersOf(object)) scheduleOwner(plane, ownership, owner, namespaceOf(object));
       scheduleDependents(plane, ownership, uidOf(object));
       return;
     }
-    if (ownersOf(object).length > 0) plane.background.schedule(() => collect(plane, ownership, collection, event.key));
+    if (ownersOf(object).length > 0)
+      plane.background.schedule(`collect ${collection} ${event.key}`, () =>
+        collect(plane, ownership, collection, event.key),
+      );
     if (isTerminating(object) && waitsForDependents(object)) {
-      plane.background.schedule(() => advanceOwner(plane, ownership, collection, event.key));
+      plane.background.schedule(`owner ${collection} ${event.key}`, () =>
+        advanceOwner(plane, ownership, collection, event.key),
+      );
     }
-    for (const owner of event.previous ? ownersOf(event.previous) : []) scheduleOwner(plane, ownership, owner);
+    for (const owner of event.previous ? ownersOf(event.previous) : [])
+      scheduleOwner(plane, ownership, owner, namespaceOf(object));
   });
 }
 
@@ -69,32 +76,35 @@ function record(ownership: Ownership, collection: string, event: StoreEvent): vo
 
 function scheduleDependents(plane: Plane, ownership: Ownership, uid: string): void {
   for (const { collection, key } of ownership.dependents.get(uid)?.values() ?? []) {
-    plane.background.schedule(() => collect(plane, ownership, collection, key));
+    plane.background.schedule(`collect ${collection} ${key}`, () => collect(plane, ownership, collection, key));
   }
 }
 
 /** An owner may have waited for the dependent that just changed. */
-function scheduleOwner(plane: Plane, ownership: Ownership, owner: JsonObject): void {
+function scheduleOwner(plane: Plane, ownership: Ownership, owner: JsonObject, namespace: string): void {
   const uid = textAt(owner, 'uid');
   if (!ownership.live.has(uid)) return;
-  plane.background.schedule(() => {
-    const found = findOwner(plane, owner);
+  plane.background.schedule(`owner ${uid}`, () => {
+    const found = findOwner(plane, owner, namespace);
     return found && isTerminating(found.object)
       ? advanceOwner(plane, ownership, found.collection, found.key)
       : undefined;
   });
 }
 
-function findOwner(plane: Plane, owner: JsonObject): (Held & { readonly object: JsonObject }) | undefined {
+/** An owner lives in the namespace of its dependent, or in none. */
+function findOwner(
+  plane: Plane,
+  owner: JsonObject,
+  namespace: string,
+): (Held & { readonly object: JsonObject }) | undefined {
   const [group = '', version = ''] = splitVersion(textAt(owner, 'apiVersion'));
   const resource = plane.registry.findKind(group, version, textAt(owner, 'kind'));
   if (!resource) return undefined;
-  const uid = textAt(owner, 'uid');
-  const name = textAt(owner, 'name');
-  const entry = plane.store
-    .list(resource.collection)
-    .find(({ object }) => nameOf(object) === name && uidOf(object) === uid);
-  return entry && { collection: resource.collection, key: entry.key, object: entry.object };
+  const { collection } = resource;
+  const key = keyOf(resource, namespace, textAt(owner, 'name'));
+  const object = plane.store.get(collection, key);
+  return object && uidOf(object) === textAt(owner, 'uid') ? { collection, key, object } : undefined;
 }
 
 const splitVersion = (apiVersion: string): readonly string[] =>
@@ -107,8 +117,14 @@ async function collect(plane: Plane, ownership: Ownership, collection: string, k
   const owners = ownersOf(object);
   const known = owners.filter((owner) => isResolvable(plane, owner));
   if (owners.length === 0 || known.length < owners.length) return; // an owner of an unknown kind may exist
-  const states = owners.map((owner) => stateOf(plane, ownership, owner));
-  if (states.includes('live')) return;
+  const states = owners.map((owner) => stateOf(plane, ownership, owner, namespaceOf(object)));
+  if (states.includes('live')) {
+    // Whoever still has an owner is let go by the others, or they would wait for it for ever.
+    for (const [index, owner] of owners.entries()) {
+      if (states[index] !== 'live') release(plane, { collection, key }, textAt(owner, 'uid'));
+    }
+    return;
+  }
   const foreground = states.includes('deleting');
   await remove(plane, collection, object, foreground ? 'Foreground' : undefined);
 }
@@ -118,9 +134,14 @@ const isResolvable = (plane: Plane, owner: JsonObject): boolean => {
   return plane.registry.findKind(group, version, textAt(owner, 'kind')) !== undefined;
 };
 
-function stateOf(plane: Plane, ownership: Ownership, owner: JsonObject): 'live' | 'deleting' | 'gone' {
+function stateOf(
+  plane: Plane,
+  ownership: Ownership,
+  owner: JsonObject,
+  namespace: string,
+): 'live' | 'deleting' | 'gone' {
   if (!ownership.live.has(textAt(owner, 'uid'))) return 'gone';
-  const found = findOwner(plane, owner);
+  const found = findOwner(plane, owner, namespace);
   if (!found) return 'gone';
   return isTerminating(found.object) && finalizersOf(found.object).includes('foregroundDeletion') ? 'deleting' : 'live';
 }

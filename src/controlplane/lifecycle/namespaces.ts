@@ -12,13 +12,13 @@ const NAMESPACES = '/namespaces';
 export function followNamespaces(plane: Plane): void {
   plane.store.listen(NAMESPACES, (event) => {
     if (event.type !== 'DELETED' && isTerminating(event.object))
-      plane.background.schedule(() => empty(plane, event.key));
+      plane.background.schedule(`namespace ${event.key}`, () => empty(plane, event.key));
   });
   plane.store.listenToAll((_collection, event) => {
     if (event.type !== 'DELETED') return;
     const name = namespaceOf(event.object);
     const namespace = name === '' ? undefined : plane.store.get(NAMESPACES, name);
-    if (namespace && isTerminating(namespace)) plane.background.schedule(() => empty(plane, name));
+    if (namespace && isTerminating(namespace)) plane.background.schedule(`namespace ${name}`, () => empty(plane, name));
   });
 }
 
