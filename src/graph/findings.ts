@@ -64,6 +64,14 @@ const BARRED: Readonly<Record<string, readonly [message: string, fix: string]>> 
     'its Services name different waypoints',
     'label all Services of these pods with one istio.io/use-waypoint',
   ],
+  LabelSwitchesCilium: [
+    'its pods have a label with the key "host" or "init", which Cilium takes for its own and enforces nothing for them',
+    'give the label another key',
+  ],
+  WaypointForAll: [
+    'its waypoint serves pods addressed directly too, past every policy on its Services',
+    'label the Gateway istio.io/waypoint-for: service',
+  ],
   SharedIdentity: [
     'the mesh cannot tell it from other workloads with the same ServiceAccount',
     'give it a ServiceAccount of its own, or accept it with "allowSharedIdentity: true"',

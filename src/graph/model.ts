@@ -136,6 +136,11 @@ export interface NamespaceView {
   readonly enforced: readonly Workload[];
 }
 
+/** Whether an entry of {@link NamespaceView.shadows} stands for a waypoint's pods, which no service declares. */
+export function isWaypoint(shadow: Workload): boolean {
+  return shadow.key.startsWith('Gateway ');
+}
+
 /** The unit that is compiled on its own and owns its objects. */
 export type UnitKey =
   | { readonly kind: 'service'; readonly namespace: string; readonly name: string }

@@ -1,7 +1,7 @@
 import type { DeclaredServicePort, ServiceDeclaration } from './declare-service.ts';
 import type { PodFact, ServiceFact } from './facts.ts';
 import { byText } from './key.ts';
-import type { MeshMode, Port, Waypoint, Workload } from './model.ts';
+import type { Labels, MeshMode, Port, Waypoint, Workload } from './model.ts';
 import { type GraphState, overlapsOf, podsOf } from './state.ts';
 
 /** Namespaces whose pods the cluster itself, an engine or Lattice needs: only shadow services are accepted there. */
@@ -29,7 +29,7 @@ export function resolveWorkload(state: GraphState, service: ServiceDeclaration):
   const kubeServices = kubeServicesOf(state, service, pods);
   const meshes = meshModes(state, service, pods);
   const front = waypointOf(state, service, kubeServices);
-  const barred = barredBecause(state, service, pods, meshes, front.waypoints.length);
+  const barred = barredBecause(state, service, pods, meshes, front);
   const [waypoint] = front.waypoints;
   return {
     gateways: front.gateways,
@@ -116,8 +116,7 @@ function waypointOf(
   const gateways = [...new Set(named.flatMap((key) => (key === undefined || key === 'none' ? [] : [key])))].sort();
   const waypoints = gateways.flatMap((key): Waypoint[] => {
     const gateway = state.gateways.get(key);
-    const serving =
-      gateway && gateway.programmed !== false && (gateway.serves === 'service' || gateway.serves === 'all');
+    const serving = gateway && gateway.programmed !== false && gateway.serves === 'service';
     return serving ? [{ namespace: gateway.namespace, name: gateway.name, account: gateway.name }] : [];
   });
   const fronted = new Set(waypoints.map((each) => `${each.namespace}/${each.name}`));
@@ -129,15 +128,23 @@ function barredBecause(
   service: ServiceDeclaration,
   pods: readonly PodFact[],
   meshes: readonly MeshMode[],
-  waypoints: number,
+  front: { readonly waypoints: readonly Waypoint[]; readonly gateways: readonly string[] },
 ): string | undefined {
   if (service.mode === 'enforce' && SYSTEM_NAMESPACES.has(service.namespace)) return 'SystemNamespace';
   if (pods.some((pod) => pod.hostNetwork)) return 'IdentityIsNode';
+  if ([service.selector, ...pods.map((pod) => pod.labels)].some(switchesCilium)) return 'LabelSwitchesCilium';
   if (overlapsOf(state, service, pods).length > 0) return 'PodInTwoServices';
   if (meshes.includes('sidecar')) return 'SidecarUnsupported';
   if (meshes.length > 1) return 'MeshModeMixed';
-  if (waypoints > 1) return 'SeveralWaypoints';
+  if (front.waypoints.length > 1) return 'SeveralWaypoints';
+  // Pods addressed directly through such a waypoint meet no policy of a Service, and the pods admit the waypoint.
+  if (front.gateways.some((key) => state.gateways.get(key)?.serves === 'all')) return 'WaypointForAll';
   return undefined;
+}
+
+/** Cilium takes a label with the key `host` or `init`, of any source, for its own: the first switches policy off for the pod. */
+function switchesCilium(labels: Labels): boolean {
+  return Object.hasOwn(labels, 'host') || Object.hasOwn(labels, 'init');
 }
 
 function targetPortsOf(

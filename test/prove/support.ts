@@ -6,6 +6,7 @@ import {
   ServiceGraph,
   type Settings,
   type Workload,
+  type Link,
 } from '../../src/graph/index.ts';
 import { compileAll, type CompileOptions, type Draft, type EngineName, enginesFor } from '../../src/policy/index.ts';
 import { type Claim, endOf, FlowJudge, type FlowPort } from '../../src/verify/index.ts';
@@ -59,29 +60,50 @@ export interface Flow {
   readonly to: Workload;
   readonly port: FlowPort;
   readonly agreed: boolean;
+  /** Whether the engines cannot tell it from one that is agreed: the same ServiceAccount, or the same waypoint before a shadow. */
+  readonly blurred: boolean;
 }
 
 /** Every ordered pair of services that the engines can tell apart, at every port of the callee. */
 export function flowsOf(graph: ServiceGraph, { engines }: Setup): Flow[] {
   const services = [...graph.state.workloads.values()].filter(({ barred }) => barred === undefined);
-  return services.flatMap((to) =>
-    services.flatMap((from) => {
-      // Inside the mesh a CNI alone sees tunnels only: compiling then warns of MeshDoorMissing.
-      if (!engines.includes('istio') && from.mesh === 'ambient' && to.mesh === 'ambient') return [];
-      const open = graph.service(to.key)?.inbound.find(({ peer }) => peer.key === from.key)?.ports ?? [];
-      return to.ports.flatMap((port) =>
-        port.targetPorts.map(
-          (target): Flow => ({
-            id: `${from.key} -> ${to.key}:${port.name}/${target}`,
-            from,
-            to,
-            port: { service: port.port, target, protocol: port.protocol },
-            agreed: open.some((each) => each.protocol === port.protocol && covers(from, to, each, port.port, target)),
-          }),
-        ),
-      );
-    }),
+  const flows = services.flatMap((to) => services.flatMap((from) => flowsBetween(graph, from, to)));
+  return flows.filter(({ from, to, agreed, blurred }) => {
+    // Inside the mesh a CNI alone sees tunnels only: compiling then warns of MeshDoorMissing.
+    if (!engines.includes('istio') && from.mesh === 'ambient' && to.mesh === 'ambient') return false;
+    return agreed || !blurred;
+  });
+}
+
+function flowsBetween(graph: ServiceGraph, from: Workload, to: Workload): Flow[] {
+  const links = graph.service(to.key)?.inbound ?? [];
+  // allowSharedIdentity: to the mesh all sharers are the caller that accepted it, so what one may all may.
+  const sharers =
+    from.mesh === 'ambient' ? links.filter(({ peer }) => peer.key !== from.key && sharesAccount(peer, from)) : [];
+  const own = links.filter(({ peer }) => peer.key === from.key);
+  const says = (some: readonly Link[], port: Port, target: number) =>
+    some.some((link) =>
+      link.ports.some((each) => each.protocol === port.protocol && covers(from, to, each, port.port, target)),
+    );
+  return to.ports.flatMap((port) =>
+    port.targetPorts.map((target) => ({
+      id: `${from.key} -> ${to.key}:${port.name}/${target}`,
+      from,
+      to,
+      port: { service: port.port, target, protocol: port.protocol },
+      agreed: says(own, port, target),
+      blurred: says(sharers, port, target) || hiddenByWaypoint(from, to),
+    })),
   );
+}
+
+/** The one door left before a shadow is the caller's, and behind a waypoint that sees the waypoint alone. */
+function hiddenByWaypoint(from: Workload, to: Workload): boolean {
+  return to.mode === 'shadow' && to.waypoint !== undefined && from.mesh === 'ambient';
+}
+
+function sharesAccount(a: Workload, b: Workload): boolean {
+  return a.namespace === b.namespace && a.accounts.some((account) => b.accounts.includes(account));
 }
 
 /**

@@ -21,7 +21,7 @@ export function compileNamespace(view: NamespaceView, context: Context): Compile
   const ways = hidden === undefined ? complementOf(shadows, MAX_EXCLUSIONS) : undefined;
   if (!ways) return { drafts: [], findings: [defaultDenyNotExpressible(view, hidden)] };
   const owner = ownerOf({ kind: 'namespace', namespace: view.namespace });
-  const { exemptions, egressWaypoint } = context.options;
+  const { exemptions } = context.options;
   const names = canMatchNames(exemptions) ? askableNames(exemptions.network.clusterDomain, []) : undefined;
   const ingress = context.baseline.ingress(view.mesh);
   const egress = context.baseline.egress(names);
@@ -32,7 +32,7 @@ export function compileNamespace(view: NamespaceView, context: Context): Compile
       const identity = { owner, namespace: view.namespace, part: 'deny', suffix } as const;
       return draftPolicy(identity, { endpointSelector, ingress, egress });
     }),
-    findings: shadowFindings(view, egressWaypoint),
+    findings: shadowFindings(view),
   };
 }
 

@@ -31,6 +31,6 @@ export function compileNamespace(view: NamespaceView, context: Context): Compile
       const suffix = selectors.length === 1 ? '' : `d${shortHash(JSON.stringify(selector)).slice(0, 7)}`;
       return draftPolicy({ owner, namespace: view.namespace, part: 'deny', suffix }, selector, rules);
     }),
-    findings: shadowFindings(view, context.options.egressWaypoint),
+    findings: shadowFindings(view),
   };
 }

@@ -1,8 +1,6 @@
 import type { Finding, Severity } from '../../api/index.ts';
-import type { NamespaceView, Waypoint } from '../../graph/index.ts';
+import { isWaypoint, type NamespaceView } from '../../graph/index.ts';
 import { MAX_EXCLUSIONS } from './complement.ts';
-import { covers } from './label-match.ts';
-import { gatewayLabels } from './select-peer.ts';
 
 /** Says that the other pods of a managed namespace stay open, because of `reason` or of too many shadow services. */
 export function defaultDenyNotExpressible(view: NamespaceView, reason?: string): Finding {
@@ -18,45 +16,19 @@ export function defaultDenyNotExpressible(view: NamespaceView, reason?: string):
   );
 }
 
-/** What default deny leaves out, and what it cuts off. `egress` is the waypoint that has doors of its own. */
-export function shadowFindings(view: NamespaceView, egress: Waypoint | undefined): readonly Finding[] {
-  return [...leftOut(view), ...cutOff(view, egress)];
-}
-
-function leftOut(view: NamespaceView): readonly Finding[] {
-  if (view.shadows.length === 0) return [];
-  const names = view.shadows.map((shadow) => shadow.name).join(', ');
+/** What default deny leaves out besides the waypoints, which are left out for good. */
+export function shadowFindings(view: NamespaceView): readonly Finding[] {
+  const names = view.shadows.flatMap((shadow) => (isWaypoint(shadow) ? [] : [shadow.name]));
+  if (names.length === 0) return [];
   return [
     about(
       view,
       'warning',
       'DefaultDenyPartial',
-      `default deny of the managed namespace ${view.namespace} leaves out its shadow services: ${names}`,
+      `default deny of the managed namespace ${view.namespace} leaves out its shadow services: ${names.join(', ')}`,
       'set mode: enforce on them when their agreements are complete',
     ),
   ];
-}
-
-/** A waypoint is a pod of its namespace like any other: default deny there closes every agreement that passes it. */
-function cutOff(view: NamespaceView, egress: Waypoint | undefined): readonly Finding[] {
-  const waypoints = new Map<string, Waypoint>();
-  for (const { waypoint } of [...view.enforced, ...view.shadows]) {
-    if (waypoint && waypoint.namespace === view.namespace) waypoints.set(waypoint.name, waypoint);
-  }
-  const shadows = view.shadows.flatMap((shadow) => shadow.selectors);
-  return [...waypoints.values()]
-    .filter(({ namespace, name }) => name !== egress?.name || namespace !== egress.namespace)
-    .filter((waypoint) => !shadows.some((labels) => covers(labels, gatewayLabels(waypoint))))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name }) =>
-      about(
-        view,
-        'warning',
-        'WaypointInDefaultDeny',
-        `the waypoint ${view.namespace}/${name} is a pod of a managed namespace: agreements that pass it stay closed`,
-        `declare it: a LatticeService with mode: shadow and selector.matchLabels {gateway.networking.k8s.io/gateway-name: ${name}}`,
-      ),
-    );
 }
 
 function about(view: NamespaceView, severity: Severity, code: string, message: string, fix: string): Finding {

@@ -1,5 +1,5 @@
 // What a door may let through for one subject, one kind of peer at a time.
-import { type Cidr, containsCidr, type Endpoint, type Protocol } from '../../api/index.ts';
+import { type Cidr, containsCidr, type Endpoint, parseCidr, type Protocol } from '../../api/index.ts';
 import type {
   BuiltinPeer,
   Exemptions,
@@ -32,6 +32,8 @@ export type Who =
   /** Whoever has no identity in the mesh. */
   | { readonly kind: 'plaintext' }
   | { readonly kind: 'outside' };
+
+const LINK_LOCAL = ['169.254.0.0/16', 'fe80::/10'].flatMap((text) => parseCidr(text) ?? []);
 
 const OUTSIDE: Who = { kind: 'outside' };
 
@@ -192,6 +194,13 @@ export function dnsGrants(exemptions: Exemptions, guarantees: Guarantees): Grant
     ),
   );
   const { cidrs } = exemptions.dns;
+  // A node-local cache listens on a link-local address, which Cilium knows as the node itself (C14, C21).
+  if (
+    guarantees.sight === 'identity' &&
+    cidrs.some((range) => LINK_LOCAL.some((local) => containsCidr(local, range)))
+  ) {
+    pods.push({ matches: (party) => wears(party, 'host'), who: OUTSIDE, ports });
+  }
   return cidrs.length === 0
     ? pods
     : [...pods, builtinGrant({ name: 'dns', at: { kind: 'cidrs', cidrs } }, ports, guarantees)];

@@ -193,7 +193,8 @@ function variants(pods: readonly PodParty[], seen: Distinctions, cluster: string
       kind: 'pod',
       id: `a pod that some selector names: ${describe(singled)}`,
       namespace: singled.namespace ?? 'lattice-nowhere',
-      labels: singled.labels,
+      // Never without labels: Istio gives a pod that has none every policy of its namespace (Z3).
+      labels: Object.keys(singled.labels).length > 0 ? singled.labels : { 'lattice.dev/nobody': 'x' },
       account: singled.account ?? 'default',
       cluster,
       mesh: bases[0]?.mesh ?? 'none',
