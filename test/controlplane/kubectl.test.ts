@@ -1,8 +1,9 @@
-// Real kubectl against the embedded control plane, as a newcomer uses it. LATTICE_KUBECTL names the binary.
+// Real kubectl against the embedded control plane, as a newcomer uses it. LATTICE_KUBECTL names the binary;
+// KUBECONFIG_E2E names a cluster to run the same against (it is left as it was found).
 import assert from 'node:assert/strict';
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -10,20 +11,30 @@ import { type ControlPlane, startControlPlane } from '../../src/controlplane/ind
 import { definition } from './conversations/index.ts';
 
 const KUBECTL = process.env.LATTICE_KUBECTL ?? 'kubectl';
+const CLUSTER = process.env.KUBECONFIG_E2E;
 const absent = spawnSync(KUBECTL, ['version', '--client']).status !== 0;
 const options = absent ? { skip: `no kubectl: put one on PATH or name it in LATTICE_KUBECTL (tried ${KUBECTL})` } : {};
 
 suite('kubectl works', options, () => {
-  let plane: ControlPlane;
+  let plane: ControlPlane | undefined;
   let place = '';
 
   before(async () => {
     place = mkdtempSync(join(tmpdir(), 'lattice-kubectl-'));
-    plane = await startControlPlane({ crds: [definition] });
-    writeFileSync(join(place, 'config'), plane.kubeconfig);
+    if (CLUSTER === undefined) {
+      plane = await startControlPlane();
+      writeFileSync(join(place, 'config'), plane.kubeconfig);
+    } else {
+      copyFileSync(CLUSTER, join(place, 'config'));
+    }
+    await says(/created/, 'create', 'ns', 'kubectl-test');
+    await says(/modified/, 'config', 'set-context', '--current', '--namespace=kubectl-test');
+    await says(/created/, 'create', '-f', file('crd.json', definition));
+    await says(/condition met/, 'wait', '--for=condition=established', 'crd/widgets.talk.lattice.dev', '--timeout=20s');
   });
   after(async () => {
-    await plane.close();
+    await kubectl('delete', 'ns', 'kubectl-test', '--timeout=60s');
+    await plane?.close();
     rmSync(place, { recursive: true });
   });
 
@@ -63,6 +74,7 @@ suite('kubectl works', options, () => {
       'name',
       '--api-group=talk.lattice.dev',
     );
+    await eventually(async () => (await kubectl('explain', 'widgets.spec')).code === 0); // a server may document late
     await says(/replicas\s+<integer>/, 'explain', 'widgets.spec');
     await says(/strategy\s+<DeploymentStrategy>/, 'explain', 'deployment.spec');
   });
@@ -151,7 +163,7 @@ suite('kubectl works', options, () => {
     await says('3', 'get', 'deploy', 'web', '-o', 'jsonpath={.spec.replicas}');
     await says(/Image: +nginx:2/, 'describe', 'deploy', 'web');
     await says(/exposed/, 'expose', 'deploy', 'web', '--port=80');
-    await says(/^web +ClusterIP +<none> +<none> +80\/TCP/m, 'get', 'svc');
+    await says(/^web +ClusterIP +\S+ +<none> +80\/TCP/m, 'get', 'svc');
     await says(/secret\/s created/, 'create', 'secret', 'generic', 's', '--from-literal=k=v');
   });
 
@@ -238,4 +250,9 @@ function follow(
     },
     stop: () => child.kill(),
   };
+}
+
+async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 100; tries += 1) if (await holds()) return;
+  assert.fail('it never came true');
 }
