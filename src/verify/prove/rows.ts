@@ -54,7 +54,7 @@ export function egressRow(guarantees: Guarantees, subject: PodParty): Row {
 export function ingressRow(guarantees: Guarantees, subject: PodParty): Row {
   const view = viewOf(guarantees, subject);
   if (!view) return undeclaredRow(guarantees, subject, 'ingress');
-  const probes = probesOf(guarantees, view.self);
+  const probes = probesOf(guarantees, view.self, subject);
   if (!belongs(guarantees, subject, view.self)) return { kind: 'closed', grants: probes };
   return {
     kind: 'closed',
@@ -131,11 +131,13 @@ function egressWaypointRow(guarantees: Guarantees, direction: 'egress' | 'ingres
 }
 
 /** The probes of the service's own mode; in a managed namespace those of the namespace's too, whose policy selects every pod. */
-function probesOf({ graph }: Guarantees, self: Workload): Grant[] {
+function probesOf(guarantees: Guarantees, self: Workload, subject: PodParty): Grant[] {
+  const { graph } = guarantees;
   const { exemptions } = graph.state.settings;
   const home = homeOf(graph, self.namespace);
   const own = probeGrants(exemptions, self.mesh);
-  return home.managed && home.mesh !== self.mesh ? [...own, ...probeGrants(exemptions, home.mesh)] : own;
+  const selected = home.managed && home.mesh !== self.mesh && !isShadow(guarantees, subject);
+  return selected ? [...own, ...probeGrants(exemptions, home.mesh)] : own;
 }
 
 function homeOf(
