@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { jsonSchema, KINDS } from '../src/api/index.ts';
 import { COMMANDS } from '../src/cli/commands.ts';
+import { resultJsonSchema } from '../src/cli/result-schemas.ts';
 import { run } from '../src/cli/run.ts';
 import { kindsPage } from './kinds-page.ts';
 
@@ -19,6 +20,7 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
   for (const kind of kinds()) {
     files.set(`${kind}.schema.json`, `${JSON.stringify(jsonSchema(kind), undefined, 2)}\n`);
   }
+  files.set('results.schema.json', `${JSON.stringify(resultJsonSchema(), undefined, 2)}\n`);
   files.set('kinds.md', kindsPage(kinds().map((kind) => [kind, jsonSchema(kind)])));
   files.set('commands.md', await commandsPage());
   return new Map([...files].map(([name, text]) => [join(FOLDER, name), text]));

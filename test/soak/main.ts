@@ -1,0 +1,28 @@
+// The long runs: `npm run soak -- --budget SECONDS --inputs N --seed N`. Prints its seed and its figures; exit code 1 when
+// anything broke.
+import { parseArgs } from 'node:util';
+import { soakInputs } from './inputs.ts';
+
+const { values } = parseArgs({
+  options: {
+    budget: { type: 'string', default: '3600' },
+    inputs: { type: 'string', default: '100000' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
+  },
+});
+const now = (): number => performance.now();
+const seed = Number(values.seed);
+process.stdout.write(`soak: damaged inputs, seed ${seed}\n`);
+const began = now();
+const { inputs, codes, slowest, broken } = await soakInputs(
+  Number(values.inputs),
+  seed,
+  began + Number(values.budget) * 1000,
+  now,
+);
+for (const { seed: each, what } of broken.slice(0, 20)) process.stdout.write(`seed ${each}: ${what}\n`);
+const seconds = Math.round((now() - began) / 1000);
+process.stdout.write(
+  `soak: ${inputs} inputs in ${seconds} s: ${codes[0]} compiled, ${codes[1]} in part, ${codes[2]} refused; slowest ${Math.round(slowest)} ms; ${broken.length} broken\n`,
+);
+process.exitCode = broken.length > 0 ? 1 : 0;
