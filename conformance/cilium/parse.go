@@ -103,7 +103,7 @@ func parsePolicy(log *slog.Logger, clusterName string, object map[string]any) (f
 		if namespace == "" {
 			namespace = "default"
 		}
-		return &parsed{resource: ipcachetypes.NewResourceID(ipcachetypes.ResourceKindNetpol, namespace, name), entries: entries}, nil
+		return fromEntries(ipcachetypes.NewResourceID(ipcachetypes.ResourceKindNetpol, namespace, name), entries), nil
 	case kindKubernetesWide:
 		var policy clusternetworkpolicy.ClusterNetworkPolicy
 		if err := json.Unmarshal(raw, &policy); err != nil {
@@ -113,17 +113,23 @@ func parsePolicy(log *slog.Logger, clusterName string, object map[string]any) (f
 		if err != nil {
 			return nil, err
 		}
-		return &parsed{resource: ipcachetypes.NewResourceID(ipcachetypes.ResourceKindKCNP, namespace, name), entries: entries}, nil
+		return fromEntries(ipcachetypes.NewResourceID(ipcachetypes.ResourceKindKCNP, namespace, name), entries), nil
 	default:
 		return nil, fmt.Errorf("kind %q is no policy that Cilium reads", kind)
 	}
 }
 
 func fromRules(resource ipcachetypes.ResourceID, rules api.Rules) *parsed {
-	found := &parsed{resource: resource, entries: utils.RulesToPolicyEntries(rules)}
-	for _, rule := range rules {
-		for _, egress := range rule.Egress {
-			found.names = append(found.names, egress.ToFQDNs...)
+	return fromEntries(resource, utils.RulesToPolicyEntries(rules))
+}
+
+func fromEntries(resource ipcachetypes.ResourceID, entries types.PolicyEntries) *parsed {
+	found := &parsed{resource: resource, entries: entries}
+	for _, entry := range entries {
+		for _, selector := range entry.L3 {
+			if name, ok := selector.GetFQDNSelector(); ok {
+				found.names = append(found.names, *name)
+			}
 		}
 	}
 	return found

@@ -2,6 +2,7 @@
 import { type Random, randomFrom } from '../random.ts';
 import type { FlowTuple, PolicyObject, Scenario } from '../scenario.ts';
 import { makeCiliumPolicy } from './cilium-policy.ts';
+import { makeClusterPolicy } from './cluster-policy.ts';
 import { makeNetworkPolicy } from './network-policy.ts';
 import { makeOdd } from './oddities.ts';
 import { makeWorld } from './world.ts';
@@ -28,6 +29,7 @@ export function makeScenario(seed: number, number: number): Scenario {
 
 function makePolicy(random: Random, name: string): PolicyObject {
   if (random.chance(0.2)) return makeNetworkPolicy(random, name);
+  if (random.chance(0.1)) return makeClusterPolicy(random, name);
   const policy = makeCiliumPolicy(random, name);
   if (random.chance(0.65)) return policy;
   const odd = makeOdd(random, policy);
