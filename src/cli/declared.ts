@@ -6,6 +6,7 @@ import {
   type LatticeObject,
   parseObject,
 } from '../api/index.ts';
+import { checkManifest } from './check-manifest.ts';
 import type { Loaded, LoadedObject, Places } from './io/index.ts';
 
 /** The input, understood: Lattice's own objects validated, all others as they are. */
@@ -28,6 +29,9 @@ export function understand(loaded: Loaded): Declared {
     known.set(keyOf(object), object);
     if (!isLattice(object.raw)) {
       others.push(object);
+      for (const issue of checkManifest(object.raw)) {
+        findings.push({ ...findingOf(issue, object, loaded.places), code: 'InvalidManifest' });
+      }
       continue;
     }
     const parsed = parseObject(object.raw);
