@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { type Json, parseJson } from '../json.ts';
 import { parseSchema } from '../schema/parse-schema.ts';
 import { celName } from './name.ts';
+import { matchesPattern } from './pattern.ts';
 import { parseQuantity } from './quantity.ts';
 import { compileRules } from './rules.ts';
 
@@ -68,11 +69,31 @@ test('a pattern that makes other engines hang is judged at once', () => {
   assert.ok(performance.now() - started < 2000);
 });
 
-test('a rule that cannot be read is a fault of the definition', () => {
-  const schema = parseSchema({ type: 'object', 'x-kubernetes-validations': [{ rule: 'self.a ==' }] });
-  const { faults } = compileRules(schema, 'root');
-  assert.equal(faults.length, 1);
-  assert.equal(faults[0]?.path, 'root.x-kubernetes-validations[0].rule');
+test('a rule that cannot be read, or calls what is not there, is a fault of the definition', () => {
+  for (const rule of [
+    'self.a ==',
+    'self.all(k, v, v > 0)',
+    'self.?a.orValue(1) > 0',
+    'nothing(self)',
+    'self.nothing()',
+  ]) {
+    const schema = parseSchema({ type: 'object', 'x-kubernetes-validations': [{ rule }] });
+    const { faults } = compileRules(schema, 'root');
+    assert.deepEqual(
+      faults.map((fault) => fault.path),
+      ['root.x-kubernetes-validations[0].rule'],
+      rule,
+    );
+  }
+});
+
+test('patterns are those of RE2, also where JavaScript has others', () => {
+  assert.equal(matchesPattern('^(?i)[a-z]+$', 'ABC'), true);
+  assert.equal(matchesPattern('^\\PC*$', 'plain'), true);
+  assert.equal(matchesPattern('^[\\w-.]+$', 'a-b.c'), true);
+  assert.equal(matchesPattern('^a$', 'b'), false);
+  assert.equal(matchesPattern('^(a+)+$', `${'a'.repeat(40)}!`), false);
+  assert.match(String(matchesPattern('(', 'a')), /missing closing/);
 });
 
 test('quantities are exact', () => {

@@ -91,16 +91,35 @@ function compileRule(raw: Json, env: CelEnv): Rule | { readonly fault: string } 
     return {
       text,
       message: textAt(raw, 'message'),
-      messageRun: expression === '' ? undefined : plan(env, parse(expression)),
+      messageRun: expression === '' ? undefined : planKnown(env, expression),
       reason: textAt(raw, 'reason') || 'FieldValueInvalid',
       fieldPath: textAt(raw, 'fieldPath'),
       transition: /\boldSelf\b/.test(text),
-      run: plan(env, parse(text)),
+      run: planKnown(env, text),
     };
   } catch (cause) {
     return { fault: cause instanceof Error ? cause.message : String(cause) };
   }
 }
+
+/** Plans an expression. @throws Error if it cannot be read, or calls what nobody has declared. */
+function planKnown(env: CelEnv, text: string): Run {
+  const expression = parse(text);
+  const unknown = [...calledIn(expression.expr)].find((name) => /^\w+$/.test(name) && !env.funcs.find(name));
+  if (unknown !== undefined) throw new Error(`undeclared reference to '${unknown}' (in container '')`);
+  return plan(env, expression);
+}
+
+/** The names of all functions that a syntax tree calls; operators are spelled with symbols. */
+function calledIn(node: unknown): ReadonlySet<string> {
+  if (typeof node !== 'object' || node === null) return new Set();
+  const { case: kind, value } = Object.fromEntries(Object.entries(node));
+  const own = kind === 'callExpr' && hasFunction(value) ? [value.function] : [];
+  return new Set([...own, ...Object.values(node).flatMap((part: unknown) => [...calledIn(part)])]);
+}
+
+const hasFunction = (value: unknown): value is { readonly function: string } =>
+  typeof value === 'object' && value !== null && 'function' in value && typeof value.function === 'string';
 
 interface Context {
   readonly compiled: ReadonlyMap<Schema, readonly Rule[]>;

@@ -1,5 +1,6 @@
 import { type Cause, duplicate, required, shown } from '../api-error.ts';
 import { at, canonical, equal, isList, isObject, type Json, type JsonObject, plain, textsAt } from '../json.ts';
+import { matchesPattern } from '../cel/pattern.ts';
 import { formatIsValid } from './formats.ts';
 import { parseSchema } from './parse-schema.ts';
 import { memberSchema, type Schema } from './schema.ts';
@@ -81,10 +82,13 @@ const CHECKS: Readonly<Record<string, Check>> = {
     typeof value === 'string' && charactersOf(value) < Number(limit)
       ? invalidCause(path, value, `${subject(path)} should be at least ${plain(limit)} chars long`)
       : undefined,
-  pattern: (value, pattern, path) =>
-    typeof value === 'string' && typeof pattern === 'string' && !new RegExp(pattern, 'u').test(value)
-      ? invalidCause(path, value, `${subject(path)} should match '${pattern}'`)
-      : undefined,
+  pattern: (value, pattern, path) => {
+    if (typeof value !== 'string' || typeof pattern !== 'string') return undefined;
+    const verdict = matchesPattern(pattern, value);
+    if (verdict === true) return undefined;
+    const why = typeof verdict === 'string' ? `, but pattern is invalid: ${verdict}` : '';
+    return invalidCause(path, value, `${subject(path)} should match '${pattern}${why}'`);
+  },
   maximum: (value, limit, path, keywords) => {
     if (typeof value !== 'number' || typeof limit !== 'number') return undefined;
     const exclusive = keywords.exclusiveMaximum === true;
