@@ -64,7 +64,7 @@ export class SelectorIndex {
 }
 
 /** Whether `labels` has every pair of `wanted`. */
-export function contains(labels: Labels, wanted: Labels): boolean {
+function contains(labels: Labels, wanted: Labels): boolean {
   for (const key in wanted)
     if (Object.hasOwn(wanted, key) && (!Object.hasOwn(labels, key) || labels[key] !== wanted[key])) return false;
   return true;

@@ -61,7 +61,7 @@ export const service: fc.Arbitrary<LatticeService> = fc
     },
   }));
 
-export const external: fc.Arbitrary<LatticeExternalService> = fc
+const external: fc.Arbitrary<LatticeExternalService> = fc
   .record({
     name,
     namespace,
@@ -88,7 +88,7 @@ export const external: fc.Arbitrary<LatticeExternalService> = fc
 
 const labelSets = [{ app: 'a' }, { app: 'b' }, { app: 'a', tier: 't' }, { other: 'z' }];
 
-export const fact: fc.Arbitrary<Fact> = fc.oneof(
+const fact: fc.Arbitrary<Fact> = fc.oneof(
   fc
     .record({
       id: fc.constantFrom('Pod n/p', 'Pod n/q', 'Pod m/p'),

@@ -9,7 +9,7 @@ import { egressRow, ingressRow } from './rows.ts';
 type Question = { readonly port: number; readonly protocol: AnyProtocol };
 
 /** A port of each protocol that nobody declares, and an echo request. */
-export const FRESH: readonly Question[] = [
+const FRESH: readonly Question[] = [
   { port: 61999, protocol: 'TCP' },
   { port: 61999, protocol: 'UDP' },
   { port: 61999, protocol: 'SCTP' },

@@ -61,7 +61,7 @@ export function belongs({ clusterName, sight }: Guarantees, pod: PodParty, servi
 }
 
 /** Whether two ends speak HBONE for this protocol, so that the CNI sees port 15008 instead of the real one (X2, X6). */
-export function isTunnelled(a: Workload, b: Workload, protocol: Protocol): boolean {
+function isTunnelled(a: Workload, b: Workload, protocol: Protocol): boolean {
   return protocol === 'TCP' && a.mesh === 'ambient' && b.mesh === 'ambient';
 }
 
@@ -74,7 +74,7 @@ export function inboundGrants(self: Workload, { peer, ports }: Link, guarantees:
 }
 
 /** `other` is the end that is not the subject. A waypoint stands in for it where the traffic goes through one (X3). */
-export function tunnelGrants(
+function tunnelGrants(
   caller: Workload,
   callee: Workload,
   ports: readonly Port[],
@@ -231,7 +231,7 @@ export function memberGrant(service: Workload, ports: readonly PortOf[], guarant
   };
 }
 
-export function waypointGrant(waypoint: Waypoint, ports: readonly PortOf[], guarantees: Guarantees): Grant {
+function waypointGrant(waypoint: Waypoint, ports: readonly PortOf[], guarantees: Guarantees): Grant {
   return {
     matches: (peer) => peer.kind === 'pod' && isWaypointPod(peer, waypoint, guarantees),
     who: { kind: 'namespace', namespace: waypoint.namespace },

@@ -41,7 +41,7 @@ export function ztunnelDoor(
 }
 
 /** Who a meshed pod may be to ztunnel: its principal alone, so every pod that runs under a caller's account is that caller. */
-export function ztunnelRow(guarantees: Guarantees, subject: PodParty): Row {
+function ztunnelRow(guarantees: Guarantees, subject: PodParty): Row {
   const view = viewOf(guarantees, subject);
   if (!view || view.self.mesh !== 'ambient') return { kind: 'open' };
   const { self } = view;
