@@ -14,7 +14,10 @@ const refresh = process.argv.includes('--refresh');
 /** Lines of sh blocks that are covered elsewhere, and where. */
 const ELSEWHERE: readonly (readonly [line: RegExp, where: string])[] = [
   [/^npm (install|start|test)( && npm (install|start|test))*$/, 'a fresh clone, by hand and in CI'],
-  [/^npm run (types|lint|format|format:check|unused|bench|soak|generate)$/, '.ci/run runs what the script names'],
+  [
+    /^npm run (types|lint|format|format:check|unused|bench|soak|generate( -- --check)?)$/,
+    '.ci/run runs what the script names',
+  ],
   [/^npm (ci|pack)$/, 'a fresh clone, by hand and in CI'],
   [/^\.ci\/run$/, 'it runs this test'],
   [/^node conformance\/cilium\/[\w-]+\.ts --budget \d+ --seed \d+$/, 'needs Go; .ci/run runs them'],
