@@ -20,7 +20,10 @@ export class UsageError extends Error {
 
 /** A commander command in Lattice's habits. `examples` are shown below the help. */
 export function newCommand(name: string, summary: string, examples: readonly string[]): Command {
-  const command = new Command(name).summary(summary).description(summary).showHelpAfterError(false);
+  const command = new Command(name)
+    .summary(summary)
+    .description(summary)
+    .showHelpAfterError(`(see "lattice ${name} -h")`);
   const text = examples.map((example) => `  $ ${example}\n`).join('');
   return text === '' ? command : command.addHelpText('after', `\nExamples:\n${text}`);
 }

@@ -1,7 +1,7 @@
 import { EVENT_ID, type Event } from 'js-yaml';
 
 /** How many nodes aliases may add to one document: far above any honest manifest, far below what hurts. */
-export const MAX_ALIASED_NODES = 100_000;
+const MAX_ALIASED_NODES = 100_000;
 
 export interface AliasProblem {
   readonly code: 'AliasTooLarge' | 'AliasOfItself';

@@ -11,7 +11,7 @@ export type Decoded =
     };
 
 /** Above this a file cannot become one string, and no manifest is so large. */
-export const MAX_BYTES = 256 * 1024 * 1024;
+const MAX_BYTES = 256 * 1024 * 1024;
 
 /** Bytes as text. Only valid UTF-8 is read: replaced characters could turn one name into another. */
 export function decode(bytes: Buffer): Decoded {

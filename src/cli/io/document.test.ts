@@ -80,6 +80,14 @@ test('other kinds are read as kubectl reads them', () => {
   });
 });
 
+test('a declaration inside of a list is read as strictly as one by itself', () => {
+  const list = (item: string) => `apiVersion: v1\nkind: List\nitems: [${item}]\n`;
+  const item = '{apiVersion: lattice.dev/v1alpha1, kind: LatticeService, x: yes}';
+  assert.deepEqual(codes(list(item)), ['AmbiguousScalar']);
+  assert.deepEqual(codes(list(`{apiVersion: v1, kind: List, items: [${item}]}`)), ['AmbiguousScalar']);
+  assert.deepEqual(codes(list('{apiVersion: v1, kind: Pod, x: yes}')), []);
+});
+
 test('a merge that makes a document one of Lattice is refused', () => {
   assert.deepEqual(codes('<<: {apiVersion: lattice.dev/v1alpha1}\nkind: LatticeService\n'), ['AmbiguousScalar']);
 });

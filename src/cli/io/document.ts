@@ -100,11 +100,11 @@ function construct(events: Event[], source: string, schema: Schema): unknown {
   return documents[0];
 }
 
-/** Whether Lattice has the say on the document, or on an item of it. */
+/** Whether Lattice has the say on the document, or on an item of a list. */
 function claimsLattice(value: unknown): boolean {
   if (isLattice(value)) return true;
   if (typeof value !== 'object' || value === null || !('items' in value)) return false;
-  return Array.isArray(value.items) && value.items.some((item) => isLattice(item));
+  return Array.isArray(value.items) && value.items.some((item) => claimsLattice(item));
 }
 
 function ambiguities(events: readonly Event[], text: string): Problem[] {
