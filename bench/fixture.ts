@@ -70,7 +70,7 @@ export function rawService(index: number, peers: ReadonlyMap<number, string>): R
   };
 }
 
-export function nameOf(index: number): string {
+function nameOf(index: number): string {
   return `svc-${index}`;
 }
 

@@ -21,11 +21,14 @@ const CASES = {
   memory: ['1.5k-uniform', '50k-uniform'],
   yaml: ['50k-uniform'],
 } as const satisfies Readonly<Record<string, readonly ShapeName[]>>;
+const SUBJECT = fileURLToPath(new URL('./subject.ts', import.meta.url));
+const KUBE = fileURLToPath(new URL('./kube/main.ts', import.meta.url));
+
 type CaseName = keyof typeof CASES;
 
 const [first, ...rest] = process.argv.slice(2);
 if (first === 'kube') {
-  process.exitCode = await exitCode(spawn(process.execPath, [here('kube/main.ts'), ...rest], { stdio: 'inherit' }));
+  process.exitCode = await exitCode(spawn(process.execPath, [KUBE, ...rest], { stdio: 'inherit' }));
 } else await main();
 
 async function main(): Promise<void> {
@@ -65,7 +68,7 @@ function isCase(name: string): name is CaseName {
 async function bundle(folder: string): Promise<string> {
   const outfile = join(folder, 'subject.mjs');
   await build({
-    entryPoints: [here('subject.ts')],
+    entryPoints: [SUBJECT],
     outfile,
     bundle: true,
     platform: 'node',
@@ -84,8 +87,4 @@ async function measured(subject: string, name: CaseName, shape: ShapeName): Prom
   const result: unknown = JSON.parse(output);
   if (!isResult(result)) throw new Error(`${name} ${shape} gave no result`);
   return result;
-}
-
-function here(file: string): string {
-  return fileURLToPath(new URL(file, import.meta.url));
 }

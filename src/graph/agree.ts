@@ -19,10 +19,11 @@ export function agreedPorts(
   callee: ServiceDeclaration,
   ports: readonly Port[],
 ): readonly Port[] {
+  // Almost always both sides say just the name.
+  if (caller.outbound.get(callee.key) === 'all' && callee.inbound.get(caller.key) === 'all') return ports;
   const outbound = sideOf(caller.outbound, caller.outboundAny, callee, caller.key === callee.key);
   const inbound = sideOf(callee.inbound, callee.inboundAny, caller, caller.key === callee.key);
   if (outbound.named === undefined && inbound.named === undefined) return NO_PORTS;
-  if (outbound.named === 'all' && inbound.named === 'all') return ports;
   return ports.filter(
     (port) =>
       (says(outbound.named, port) && (says(inbound.named, port) || saysAny(inbound.any, port))) ||

@@ -1,5 +1,6 @@
 import type { Finding, LatticeService, ServiceResource } from '../api/index.ts';
-import { keyOf } from './key.ts';
+import { splitKey } from './key.ts';
+import type { MakeKey } from './key-book.ts';
 import type { Labels } from './model.ts';
 
 /** Ports that a half names (names or Service port numbers of the callee), or all of them. */
@@ -32,7 +33,7 @@ export interface ServiceDeclaration {
   readonly ingress: ReadonlyMap<string, PortFilter>;
   readonly builtinOutbound: ReadonlyMap<string, PortFilter>;
   readonly builtinInbound: ReadonlyMap<string, PortFilter>;
-  /** Which entry of `resources` made a half, for messages: `outbound web` -> `web-caller`. */
+  /** Which entry of `resources` made a half, where it is not called like the peer: `outbound service n/web` -> `web-caller`. */
   readonly entries: ReadonlyMap<string, string>;
   readonly findings: readonly Finding[];
 }
@@ -47,17 +48,17 @@ export interface DeclaredServicePort {
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 /** Reads a declaration. Entries that mean nothing are findings and make no half. */
-export function declareService(object: LatticeService, defaultNamespace: string): ServiceDeclaration {
+export function declareService(object: LatticeService, defaultNamespace: string, makeKey: MakeKey): ServiceDeclaration {
   const namespace = object.metadata.namespace ?? defaultNamespace;
   const name = object.metadata.name;
-  const halves = new Halves(namespace, name);
+  const halves = new Halves(namespace, name, makeKey);
   const resources = object.spec.resources;
   if (resources)
     for (const entry in resources) if (Object.hasOwn(resources, entry)) halves.add(entry, resources[entry]);
   const { spec } = object;
   return {
     kind: 'service',
-    key: keyOf(namespace, name),
+    key: makeKey(namespace, name),
     namespace,
     name,
     selector: spec.selector?.matchLabels ?? { 'app.kubernetes.io/name': name },
@@ -85,13 +86,32 @@ export function allows(filter: PortFilter, port: { readonly name: string; readon
   return filter === 'all' || filter.includes(port.name) || filter.includes(port.port);
 }
 
-/** Key of {@link ServiceDeclaration.entries}. */
-export function entryKey(
-  direction: 'outbound' | 'inbound',
-  type: 'service' | 'external_service' | 'builtin',
+type Direction = 'outbound' | 'inbound';
+type PeerType = 'service' | 'external_service' | 'builtin';
+
+/** The entry of `resources` that made the half towards `peer`; undefined when there is no such half. */
+export function entryOf(
+  service: ServiceDeclaration,
+  direction: Direction,
+  type: PeerType,
   peer: string,
-): string {
+): string | undefined {
+  if (!halvesOf(service, direction, type).has(peer)) return undefined;
+  return service.entries.get(entryKey(direction, type, peer)) ?? splitKey(peer).name;
+}
+
+function entryKey(direction: Direction, type: PeerType, peer: string): string {
   return `${direction} ${type} ${peer}`;
+}
+
+type HalvesOf<M> = Readonly<
+  Record<'outbound' | 'inbound' | 'egress' | 'ingress' | 'builtinOutbound' | 'builtinInbound', M>
+>;
+
+function halvesOf<M>(halves: HalvesOf<M>, direction: Direction, type: PeerType): M {
+  if (type === 'service') return direction === 'outbound' ? halves.outbound : halves.inbound;
+  if (type === 'external_service') return direction === 'outbound' ? halves.egress : halves.ingress;
+  return direction === 'outbound' ? halves.builtinOutbound : halves.builtinInbound;
 }
 
 class Halves {
@@ -107,10 +127,12 @@ class Halves {
   readonly findings: Finding[] = [];
   readonly #namespace: string;
   readonly #name: string;
+  readonly #makeKey: MakeKey;
 
-  constructor(namespace: string, name: string) {
+  constructor(namespace: string, name: string, makeKey: MakeKey) {
     this.#namespace = namespace;
     this.#name = name;
+    this.#makeKey = makeKey;
   }
 
   add(entry: string, resource: ServiceResource | undefined): void {
@@ -144,22 +166,17 @@ class Halves {
           );
         continue;
       }
-      const key = type === 'builtin' ? peer.name : keyOf(peer.namespace, peer.name);
-      const map = this.#mapOf(direction, type);
+      const key = type === 'builtin' ? peer.name : this.#makeKey(peer.namespace, peer.name);
+      const map = halvesOf(this, direction, type);
       const known = map.get(key);
       map.set(key, known === undefined ? ports : unite(known, ports));
-      this.entries.set(entryKey(direction, type, key), entry);
+      if (entry !== peer.name) this.entries.set(entryKey(direction, type, key), entry);
+      else if (this.entries.size > 0) this.entries.delete(entryKey(direction, type, key));
     }
   }
 
   #addAny(direction: 'outbound' | 'inbound', half: AnyHalf): void {
     (direction === 'outbound' ? this.outboundAny : this.inboundAny).push(half);
-  }
-
-  #mapOf(direction: 'outbound' | 'inbound', type: 'service' | 'external_service' | 'builtin'): Map<string, PortFilter> {
-    if (type === 'service') return direction === 'outbound' ? this.outbound : this.inbound;
-    if (type === 'external_service') return direction === 'outbound' ? this.egress : this.ingress;
-    return direction === 'outbound' ? this.builtinOutbound : this.builtinInbound;
   }
 
   #peer(entry: string, resource: ServiceResource): { namespace: string; name: string } | undefined {

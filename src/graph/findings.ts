@@ -1,7 +1,7 @@
 import { closest, type Finding, type ObjectName, type Severity } from '../api/index.ts';
 import { agreedEndpoints, agreedIngress } from './agree.ts';
 import type { ExternalDeclaration } from './declare-external.ts';
-import { allows, entryKey, type PortFilter, type ServiceDeclaration } from './declare-service.ts';
+import { allows, entryOf, type PortFilter, type ServiceDeclaration } from './declare-service.ts';
 import { between, type Missing } from './edges.ts';
 import type { ServiceGraph } from './graph.ts';
 import { byText, splitKey } from './key.ts';
@@ -382,7 +382,7 @@ function entryPath(
   type: 'service' | 'external_service' | 'builtin',
   peer: string,
 ): readonly (string | number)[] {
-  return ['spec', 'resources', service.entries.get(entryKey(direction, type, peer)) ?? peer];
+  return ['spec', 'resources', entryOf(service, direction, type, peer) ?? peer];
 }
 
 class Report {

@@ -3,6 +3,7 @@ import { hostText, type LatticeExternalService, type LatticeService } from '../a
 import { declareExternal, type ExternalDeclaration } from './declare-external.ts';
 import { declareService, type ServiceDeclaration } from './declare-service.ts';
 import { type Fact, factId, type PodFact, type ServiceFact } from './facts.ts';
+import { openKeyBook } from './key-book.ts';
 import type { EgressWaypointView, HostView, NamespaceView, ServiceView, UnitKey, Waypoint } from './model.ts';
 import { addTo, removeFrom } from './selector-index.ts';
 import type { Settings } from './settings.ts';
@@ -26,6 +27,7 @@ export type Gone =
 export class ServiceGraph {
   readonly #state: GraphState;
   readonly #defaultNamespace: string;
+  readonly #makeKey = openKeyBook();
 
   constructor(settings: Settings, defaultNamespace = 'default') {
     this.#state = emptyState(settings);
@@ -49,7 +51,7 @@ export class ServiceGraph {
   /** Adds or replaces an input. Returns ids ({@link unitId}) of the units that must be compiled again. */
   put(input: Input): ReadonlySet<string> {
     if (input.kind === 'LatticeService') {
-      const service = declareService(input, this.#defaultNamespace);
+      const service = declareService(input, this.#defaultNamespace, this.#makeKey);
       const known = this.#state.services.get(service.key);
       if (known && isDeepStrictEqual(known, service)) return new Set();
       return this.#changeService(service.key, service);
@@ -201,7 +203,7 @@ export class ServiceGraph {
 
   #store(input: Input): void {
     if (input.kind === 'LatticeService') {
-      const service = declareService(input, this.#defaultNamespace);
+      const service = declareService(input, this.#defaultNamespace, this.#makeKey);
       this.#unstoreService(service.key);
       this.#storeService(service);
     } else if (input.kind === 'LatticeExternalService') {
@@ -221,8 +223,8 @@ export class ServiceGraph {
     state.services.set(key, service);
     state.selectors.set(key, service.namespace, service.selector);
     addTo(state.members, service.namespace, key);
-    for (const callee of service.outbound.keys()) addTo(state.callersNaming, callee, key);
-    for (const caller of service.inbound.keys()) addTo(state.calleesNaming, caller, key);
+    state.callersNaming.add(service);
+    state.calleesNaming.add(service);
     for (const external of service.egress.keys()) addTo(state.externalUsers, external, key);
     for (const external of service.ingress.keys()) addTo(state.externalUsers, external, key);
   }
@@ -234,8 +236,8 @@ export class ServiceGraph {
     state.services.delete(key);
     state.selectors.delete(key);
     removeFrom(state.members, service.namespace, key);
-    for (const callee of service.outbound.keys()) removeFrom(state.callersNaming, callee, key);
-    for (const caller of service.inbound.keys()) removeFrom(state.calleesNaming, caller, key);
+    state.callersNaming.remove(service);
+    state.calleesNaming.remove(service);
     for (const external of service.egress.keys()) removeFrom(state.externalUsers, external, key);
     for (const external of service.ingress.keys()) removeFrom(state.externalUsers, external, key);
   }
@@ -332,14 +334,20 @@ export class ServiceGraph {
   #enter(identity: string, user: string, tracker: Tracker | undefined): void {
     const users = this.#state.identities.get(identity);
     if (users?.has(user)) return;
-    if (users?.size === 1) tracker?.identityFlips(users);
+    if (users?.size === 1) {
+      tracker?.identityFlips(users);
+      this.#state.sharedIdentities.add(identity);
+    }
     addTo(this.#state.identities, identity, user);
   }
 
   #exit(identity: string, user: string, tracker: Tracker | undefined): void {
     const users = this.#state.identities.get(identity);
     if (!users?.has(user)) return;
-    if (users.size === 2) tracker?.identityFlips(users);
+    if (users.size === 2) {
+      tracker?.identityFlips(users);
+      this.#state.sharedIdentities.delete(identity);
+    }
     removeFrom(this.#state.identities, identity, user);
   }
 

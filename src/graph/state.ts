@@ -2,6 +2,7 @@ import type { ExternalDeclaration } from './declare-external.ts';
 import type { ServiceDeclaration } from './declare-service.ts';
 import type { GatewayFact, NamespaceFact, PodFact, ServiceFact } from './facts.ts';
 import type { Workload } from './model.ts';
+import { NamingIndex } from './naming-index.ts';
 import { SelectorIndex } from './selector-index.ts';
 import type { Settings } from './settings.ts';
 
@@ -22,8 +23,8 @@ export interface GraphState {
   readonly workloads: Map<string, Workload>;
 
   /** callee -> callers that name it outbound, and caller -> callees that name it inbound. */
-  readonly callersNaming: Map<string, Set<string>>;
-  readonly calleesNaming: Map<string, Set<string>>;
+  readonly callersNaming: NamingIndex;
+  readonly calleesNaming: NamingIndex;
   /** external service -> services that name it, in either direction. */
   readonly externalUsers: Map<string, Set<string>>;
   /** namespace -> its services. */
@@ -32,6 +33,8 @@ export interface GraphState {
   readonly hosts: Map<string, Set<string>>;
   /** `namespace/account` -> services and stray pods that run under it. */
   readonly identities: Map<string, Set<string>>;
+  /** Those of the identities that have several users. */
+  readonly sharedIdentities: Set<string>;
   /** Gateway -> services whose Services or namespace name it as their waypoint. */
   readonly waypointUsers: Map<string, Set<string>>;
   /** service -> Gateways that it looked at when it was resolved. */
@@ -43,21 +46,23 @@ export interface GraphState {
 }
 
 export function emptyState(settings: Settings): GraphState {
+  const services = new Map<string, ServiceDeclaration>();
   return {
     settings,
-    services: new Map(),
+    services,
     externals: new Map(),
     namespaces: new Map(),
     pods: new Map(),
     kubeServices: new Map(),
     gateways: new Map(),
     workloads: new Map(),
-    callersNaming: new Map(),
-    calleesNaming: new Map(),
+    callersNaming: new NamingIndex(services, 'outbound'),
+    calleesNaming: new NamingIndex(services, 'inbound'),
     externalUsers: new Map(),
     members: new Map(),
     hosts: new Map(),
     identities: new Map(),
+    sharedIdentities: new Set(),
     waypointUsers: new Map(),
     waypointsOf: new Map(),
     selectors: new SelectorIndex(),
@@ -84,5 +89,7 @@ export function overlapsOf(state: GraphState, service: ServiceDeclaration, pods:
 
 /** Whether the caller's principal is that of another workload too, so that a mesh cannot tell them apart. */
 export function sharesIdentity(state: GraphState, workload: Workload): boolean {
-  return workload.accounts.some((account) => (state.identities.get(`${workload.namespace}/${account}`)?.size ?? 0) > 1);
+  const { sharedIdentities } = state;
+  if (sharedIdentities.size === 0) return false;
+  return workload.accounts.some((account) => sharedIdentities.has(`${workload.namespace}/${account}`));
 }
