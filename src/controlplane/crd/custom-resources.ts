@@ -64,7 +64,7 @@ function toResource(definition: JsonObject, version: Json, meta: Schema, stored:
     createOnUpdate: false,
     returnsDeleted: false,
     rules: rulesOf(schema, scale),
-    storageVersion: stored.version,
+    storedAs: `${group}/${stored.version}`,
     conversion: reading(apiVersion, `${group}/${stored.version}`, stored.schema),
     deprecation:
       at(version, 'deprecated') === true

@@ -73,8 +73,8 @@ function entriesOf(resource: Resource): readonly JsonObject[] {
 }
 
 /** Changes when the stored form of a kind does. */
-const storageHash = ({ group, storageVersion, kind }: Resource): string =>
-  createHash('sha256').update(`${group}/${storageVersion}/${kind}`).digest().subarray(0, 8).toString('base64');
+const storageHash = ({ storedAs, kind }: Resource): string =>
+  createHash('sha256').update(`${storedAs}/${kind}`).digest().subarray(0, 8).toString('base64');
 
 interface Part {
   readonly name: string;
@@ -104,7 +104,7 @@ export function aggregated(registry: Registry, core: boolean): JsonObject {
     apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
     items: groups.map((group) => ({
-      metadata: group.name === '' ? { creationTimestamp: null } : { name: group.name, creationTimestamp: null },
+      metadata: group.name === '' ? {} : { name: group.name },
       versions: group.versions.map((version) => ({
         version,
         resources: servedBy(registry, group.name, version).map(aggregatedEntry),
@@ -118,12 +118,12 @@ function aggregatedEntry(resource: Resource): JsonObject {
   const { group, version, kind } = resource;
   const parts = subresourcesOf(resource).map((part) => ({
     subresource: part.name,
-    responseKind: { group: part.group, version: part.version, kind: part.kind },
+    responseKind: responseKind(resource, part.group, part.version, part.kind),
     verbs: part.verbs,
   }));
   return compact({
     resource: resource.plural,
-    responseKind: { group, version, kind },
+    responseKind: responseKind(resource, group, version, kind),
     scope: resource.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: resource.singular,
     verbs: resource.verbs,
@@ -131,6 +131,12 @@ function aggregatedEntry(resource: Resource): JsonObject {
     categories: resource.categories.length > 0 ? resource.categories : undefined,
     subresources: parts.length > 0 ? parts : undefined,
   });
+}
+
+/** Built-in kinds of the group itself are named without it, as the server does. */
+function responseKind(resource: Resource, group: string, version: string, kind: string): JsonObject {
+  const own = resource.typeName !== undefined && group === resource.group && version === resource.version;
+  return own ? { group: '', version: '', kind } : { group, version, kind };
 }
 
 /** The paths of the root document. */

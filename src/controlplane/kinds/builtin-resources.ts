@@ -29,6 +29,7 @@ interface Row {
   /** Answered at once and never stored. */
   readonly review?: true;
   readonly fields?: Resource['fields'];
+  readonly storedAs?: string;
 }
 
 const REPLICAS: ScalePaths = {
@@ -172,6 +173,7 @@ const ROWS: readonly Row[] = [
     group: 'apiextensions.k8s.io',
     plural: 'customresourcedefinitions',
     kind: 'CustomResourceDefinition',
+    storedAs: 'apiextensions.k8s.io/v1beta1',
     type: 'apiext.CustomResourceDefinition',
     short: ['crd', 'crds'],
     categories: ['api-extensions'],
@@ -250,6 +252,7 @@ const ROWS: readonly Row[] = [
     plural: 'events',
     kind: 'Event',
     type: 'events.v1.Event',
+    storedAs: '/v1',
     short: ['ev'],
     createOnUpdate: true,
     fields: fields({
@@ -341,6 +344,9 @@ export const STORED_VERBS = [
   'watch',
 ] as const;
 
+/** Namespaces are not deleted in one go. */
+const NAMESPACE_VERBS = STORED_VERBS.filter((verb) => verb !== 'deletecollection');
+
 export interface Builtins {
   readonly resources: readonly Resource[];
   /** A built-in type by its name in builtin-types.ts. */
@@ -364,7 +370,7 @@ function toResource(row: Row, type: (name: string) => Schema, tidy: Resource['ti
     shortNames: row.short ?? [],
     categories: row.categories ?? [],
     namespaced: row.cluster !== true,
-    verbs: row.review ? ['create'] : STORED_VERBS,
+    verbs: row.review ? ['create'] : row.finalize ? NAMESPACE_VERBS : STORED_VERBS,
     status: row.status === true,
     finalize: row.finalize === true,
     scale: row.scale,
@@ -382,7 +388,7 @@ function toResource(row: Row, type: (name: string) => Schema, tidy: Resource['ti
     returnsDeleted: row.returnsDeleted === true,
     rules: BUILTIN_RULES[row.kind] ?? NO_RULES,
     conversion: row.group === 'events.k8s.io' ? EVENT_CONVERSION : undefined,
-    storageVersion: row.version ?? 'v1',
+    storedAs: row.storedAs ?? `${row.group}/${row.version ?? 'v1'}`,
     deprecation: undefined,
   };
 }

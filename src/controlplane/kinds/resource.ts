@@ -39,7 +39,8 @@ export interface Resource {
   readonly rules: Rules;
   /** Between what is stored and what this version serves; undefined where they are the same. */
   readonly conversion: Conversion | undefined;
-  readonly storageVersion: string;
+  /** `group/version` of the stored form, for the hash that discovery shows. */
+  readonly storedAs: string;
   readonly deprecation: string | undefined;
 }
 

@@ -69,7 +69,7 @@ async function respond(server: Server, request: ApiRequest, route: Route, url: U
     authorizePath(server, user, request, url.pathname);
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
     const found = describe(server, route, request.headers?.accept);
-    if (!found) throw noSuchPath();
+    if (!found) throw isForeign(server, route) ? new UnknownPathError() : noSuchPath();
     return found;
   } catch (cause) {
     if (cause instanceof ApiError) return answerError(cause);
@@ -79,6 +79,11 @@ async function respond(server: Server, request: ApiRequest, route: Route, url: U
     return answerError(new ApiError(500, 'InternalError', `Internal error occurred: ${message}`));
   }
 }
+
+/** Of groups that nobody serves, the server does not speak in JSON. */
+const isForeign = (server: Server, route: Route): boolean =>
+  route.kind === 'unknown' ||
+  ('group' in route && !server.plane.registry.groups().some((group) => group.name === route.group));
 
 const plain404 = (): ApiResponse => ({
   status: 404,

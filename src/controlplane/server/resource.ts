@@ -57,7 +57,10 @@ interface Ready extends Call {
 export async function handleResource(plane: Plane, call: Call): Promise<ApiResponse> {
   const { target, request, url, user } = call;
   const resource = plane.registry.find(target.group, target.version, target.plural);
-  if (!resource) throw noSuchPath();
+  if (!resource) {
+    const served = plane.registry.groups().some((group) => group.name === target.group);
+    throw served ? noSuchPath() : new UnknownPathError();
+  }
   if (target.namespace !== '' && !resource.namespaced) throw new UnknownPathError();
   const verb = verbOf(request.method, target, url);
   authorize(plane, user, verb, target);
@@ -136,6 +139,7 @@ function dispatch(call: Ready): Promise<ApiResponse> | ApiResponse {
     case 'delete':
       return answerDelete(call);
     default:
+      if (!resource.verbs.includes('deletecollection')) throw methodNotAllowed();
       return answerDeleteCollection(call);
   }
 }

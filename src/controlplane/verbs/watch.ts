@@ -120,7 +120,7 @@ function bookmark(plane: Plane, resource: Resource, endsInitial: boolean): JsonO
   return {
     kind: resource.kind,
     apiVersion: apiVersionOf(resource),
-    metadata: { resourceVersion: String(plane.store.version()), creationTimestamp: null, ...annotations },
+    metadata: { resourceVersion: String(plane.store.version()), ...annotations },
   };
 }
 

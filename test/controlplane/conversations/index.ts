@@ -3,6 +3,7 @@ import { applyConversation } from './apply.ts';
 import { checksConversation } from './checks.ts';
 import { customObjectsConversation } from './custom-objects.ts';
 import { definitionsConversation } from './definitions.ts';
+import { discoveryConversation } from './discovery.ts';
 import { endingsConversation } from './endings.ts';
 import { listsConversation } from './lists.ts';
 import { objectsConversation } from './objects.ts';
@@ -19,6 +20,7 @@ export const CONVERSATIONS: readonly Conversation[] = [
   definitionsConversation,
   versionsConversation,
   settingsConversation,
+  discoveryConversation,
 ];
 
 export { definition } from './vocabulary.ts';
