@@ -22,6 +22,12 @@ export function findConflict(rules: readonly Rule[]): readonly [Rule, Rule] | un
   return undefined;
 }
 
+/** For an endpoint without a namespace: a rule that sends it to a listener of its namespace leaves it without any policy. */
+export function findLostListener(rules: readonly Rule[]): readonly [Rule, Rule] | undefined {
+  const lost = rules.find((rule) => rule.peers !== 'nobody' && rule.ports?.some(({ proxy }) => proxy.ofNamespace));
+  return lost ? [lost, lost] : undefined;
+}
+
 interface Entry {
   readonly rule: Rule;
   readonly proxy: Proxy;
@@ -59,7 +65,14 @@ function mergeProxies(existing: Proxy, added: Proxy): Proxy | undefined {
   // Only what was there before is looked at: server names first and HTTP rules after them pass.
   const filtersAbove = existing.parser === 'http' || existing.parser === 'dns';
   if (serverNames && filtersAbove && terminatingTls === '') return undefined;
-  return { parser, serverNames, terminatingTls, originatingTls: existing.originatingTls || added.originatingTls };
+  const originatingTls = existing.originatingTls || added.originatingTls;
+  return {
+    parser,
+    serverNames,
+    terminatingTls,
+    originatingTls,
+    ofNamespace: existing.ofNamespace || added.ofNamespace,
+  };
 }
 
 function contradict(a: string, b: string): boolean {

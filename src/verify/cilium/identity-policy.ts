@@ -1,7 +1,7 @@
 // Everything that holds for one identity: which rules select it, and whether it is isolated.
 import type { ObjectRef } from '../verdict.ts';
-import { findConflict } from './conflict.ts';
-import { hasBareKey, type Identity, isManaged } from './identity.ts';
+import { findConflict, findLostListener } from './conflict.ts';
+import { hasBareKey, type Identity, isManaged, NAMESPACE_LABEL } from './identity.ts';
 import { buildLabelIndex, type LabelIndex } from './label-index.ts';
 import type { RuleIndex } from './rule-index.ts';
 import type { Direction, Rule } from './rule.ts';
@@ -72,7 +72,15 @@ export function resolveIdentityPolicy(
   };
   const egress = inDirection('egress');
   const ingress = inDirection('ingress');
-  return { identity, managed, egress, ingress, conflict: findConflict(egress.rules) ?? findConflict(ingress.rules) };
+  const conflict = findConflict(egress.rules) ?? findConflict(ingress.rules);
+  const homeless = identity.byKey.get(NAMESPACE_LABEL)?.source !== 'k8s';
+  return {
+    identity,
+    managed,
+    egress,
+    ingress,
+    conflict: conflict ?? (homeless ? findLostListener(egress.rules) : undefined),
+  };
 }
 
 function levelsOf(rules: readonly Rule[]): Level[] {

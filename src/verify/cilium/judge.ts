@@ -152,7 +152,10 @@ function conflictVerdict([first, second]: readonly [Rule, Rule]): Verdict {
   const name = ({ ref }: Rule): string => `${ref.rule} of ${ref.kind} ${ref.namespace}/${ref.name}`;
   return {
     verdict: 'undecided',
-    reason: `PolicyConflict: ${name(first)} and ${name(second)} cannot be merged`,
-    decidedBy: [first.ref, second.ref],
+    reason:
+      first === second
+        ? `PolicyConflict: the listener of ${name(first)} is one of a namespace, and the endpoint has none`
+        : `PolicyConflict: ${name(first)} and ${name(second)} cannot be merged`,
+    decidedBy: first === second ? [first.ref] : [first.ref, second.ref],
   };
 }

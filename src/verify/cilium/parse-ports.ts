@@ -49,6 +49,7 @@ function proxyOf(portRule: Fields, isTcp: boolean): Proxy {
     serverNames,
     terminatingTls: settingOf('terminatingTLS'),
     originatingTls: settingOf('originatingTLS'),
+    ofNamespace: fieldsOf(fieldsOf(portRule.listener).envoyConfig).kind === 'CiliumEnvoyConfig',
   };
 }
 

@@ -47,6 +47,14 @@ export interface Proxy {
   /** Tell apart TLS contexts that cannot be merged; empty if there is none. */
   readonly terminatingTls: string;
   readonly originatingTls: string;
+  /** Whether the listener is one of the endpoint's namespace, so that an endpoint without one has none. */
+  readonly ofNamespace: boolean;
 }
 
-export const NO_PROXY: Proxy = { parser: 'none', serverNames: false, terminatingTls: '', originatingTls: '' };
+export const NO_PROXY: Proxy = {
+  parser: 'none',
+  serverNames: false,
+  terminatingTls: '',
+  originatingTls: '',
+  ofNamespace: false,
+};

@@ -242,6 +242,19 @@ test('rules that cannot be merged leave every flow of the pod undecided, and nam
   assert.match(out.reason, /^PolicyConflict: spec\.egress\[0\].* and spec\.egress\[1\]/);
 });
 
+test('a listener of the namespace leaves an endpoint without a namespace undecided, and nobody else', () => {
+  const listener = { name: 'main', envoyConfig: { kind: 'CiliumEnvoyConfig', name: 'proxy' } };
+  const policy = {
+    apiVersion: 'cilium.io/v2',
+    kind: 'CiliumClusterwideNetworkPolicy',
+    metadata: { name: 'proxied' },
+    spec: { endpointSelector: {}, egress: [{ toPorts: [{ ports: [{ port: '80', protocol: 'TCP' }], listener }] }] },
+  };
+  const judged = (from: readonly string[]) => load(policy).judge({ from, to: CART, port: 81, protocol: 'TCP' }).egress;
+  assert.match(judged(['reserved:health']).reason, /^PolicyConflict: the listener/);
+  assert.equal(judged(CART).verdict, 'denied');
+});
+
 test('what depends on authentication, TLS secrets, listeners or groups is undecided, unless another rule decides', () => {
   const doubts = [
     { authentication: { mode: 'required' }, toEntities: ['all'] },
