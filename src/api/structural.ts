@@ -70,10 +70,9 @@ function object(schema: JsonSchema, path: string): JsonSchema {
 function union(arms: readonly JsonSchema[], path: string): JsonSchema {
   const types = new Set(arms.map((arm) => (typeof arm['type'] === 'string' ? arm['type'] : typeof arm['const'])));
   if ([...types].every((type) => type === 'string')) {
-    const lengths = arms.map((arm) => (typeof arm['maxLength'] === 'number' ? arm['maxLength'] : LIMITS.string));
-    const anyOf = arms.map((arm) => {
-      return pick(text(arm), ['minLength', 'pattern', 'enum', 'allOf']);
-    });
+    const texts = arms.map((arm) => text(arm));
+    const lengths = texts.map(({ maxLength }) => (typeof maxLength === 'number' ? maxLength : LIMITS.string));
+    const anyOf = texts.map((each) => pick(each, ['minLength', 'pattern', 'enum', 'allOf']));
     return { type: 'string', maxLength: Math.max(...lengths), anyOf };
   }
   if (types.size === 2 && types.has('integer') && types.has('string')) {

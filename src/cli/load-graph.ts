@@ -48,7 +48,8 @@ export async function loadGraph(
     graph: graphOf(declared, settings, flags.namespace),
     options,
     others: declared.others,
-    findings: declared.findings,
+    // The file of --config may lie among the declarations: then it is used after all.
+    findings: declared.findings.filter(({ code, file }) => code !== 'ConfigNotUsed' || file !== flags.config),
     placed: declared.placed,
   };
 }
