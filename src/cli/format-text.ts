@@ -21,13 +21,14 @@ function formatDocument(text: string): string {
   const { kind } = before.value;
   const document = parseDocument(text.replaceAll('\r\n', '\n'), { schema: 'core', keepSourceTokens: false });
   if (document.errors.length > 0 || !isMap(document.contents)) return text;
+  const head = takeHead(document.contents);
   const spec = document.contents.get('spec');
   if (isMap(spec)) {
     renameFields(spec, specAliases(kind));
     if (before.value.kind === 'LatticeService') renameTypes(spec, before.value.spec.resources);
   }
-  keepHead(document.contents);
   order(document.contents, jsonSchema(kind));
+  keepHead(document.contents, head);
   const marker = /^---/m.test(text);
   const printed = document.toString({
     directives: marker,
@@ -43,11 +44,17 @@ function formatDocument(text: string): string {
 }
 
 /** A comment above the first field is about the document: it stays at the top when the fields change places. */
-function keepHead(contents: YAMLMap): void {
+function takeHead(contents: YAMLMap): string {
   const key = contents.items[0]?.key;
-  if (!isScalar(key) || !key.commentBefore) return;
-  contents.commentBefore = [contents.commentBefore, key.commentBefore].filter(Boolean).join('\n');
-  key.commentBefore = null;
+  const own = isScalar(key) ? (key.commentBefore ?? '') : '';
+  const head = [contents.commentBefore ?? '', own].filter((part) => part !== '').join('\n');
+  contents.commentBefore = null;
+  if (isScalar(key)) key.commentBefore = null;
+  return head;
+}
+
+function keepHead(contents: YAMLMap, head: string): void {
+  if (head !== '') contents.commentBefore = head;
 }
 
 /** Writes the canonical name of every field of `spec` that is in another spelling. */
@@ -68,6 +75,15 @@ function renameTypes(spec: YAMLMap, resources: LatticeService['spec']['resources
   }
 }
 
+/** The parser hands the comment above the first field to the map: it moves with that field. */
+function giveCommentToFirst(map: YAMLMap): void {
+  const first = map.items[0]?.key;
+  map.spaceBefore = false;
+  if (map.flow === true || !isScalar(first) || !map.commentBefore || first.commentBefore) return;
+  first.commentBefore = map.commentBefore;
+  map.commentBefore = null;
+}
+
 /** Puts the fields of a map in the order of its schema; the entries of a map with free keys stay in theirs. */
 function order(node: unknown, schema: unknown): void {
   if (isSeq(node)) {
@@ -78,7 +94,12 @@ function order(node: unknown, schema: unknown): void {
   const properties = at(schema, 'properties');
   const ranks = new Map(Object.keys(isObject(properties) ? properties : {}).map((name, index) => [name, index]));
   const rank = (pair: Pair) => ranks.get(isScalar(pair.key) ? String(pair.key.value) : '') ?? ranks.size;
-  if (ranks.size > 0) node.items.sort((a, b) => rank(a) - rank(b));
+  if (ranks.size > 0) {
+    giveCommentToFirst(node);
+    node.items.sort((a, b) => rank(a) - rank(b));
+    const first = node.items[0]?.key;
+    if (isScalar(first)) first.spaceBefore = false;
+  }
   for (const { key, value } of node.items) {
     const name = isScalar(key) ? String(key.value) : '';
     order(value, at(properties, name) ?? at(schema, 'additionalProperties'));
