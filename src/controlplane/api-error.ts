@@ -58,8 +58,7 @@ const detailsOf = (about: About, name: string, more: Readonly<Record<string, Jso
   });
 
 /** `deployments.apps`, or `pods` for the core group. */
-export const qualified = (about: About): string =>
-  about.group === '' ? about.plural : `${about.plural}.${about.group}`;
+const qualified = (about: About): string => (about.group === '' ? about.plural : `${about.plural}.${about.group}`);
 
 export const notFound = (about: About, name: string): ApiError =>
   new ApiError(404, 'NotFound', `${qualified(about)} "${name}" not found`, detailsOf(about, name));

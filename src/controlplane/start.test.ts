@@ -18,7 +18,7 @@ suite('the embedded control plane', () => {
     const status = async (url: string, authorization: string): Promise<number> =>
       (await plane.inject({ method: 'GET', url, headers: { authorization } })).status;
     assert.equal(await status('/api/v1/namespaces', 'Bearer secret'), 200);
-    for (const wrong of ['', 'Bearer ', 'Bearer secre', 'Bearer secrets', 'Basic secret']) {
+    for (const wrong of ['', 'Bearer ', 'Bearer secre', 'Bearer secrets', 'Bearer secreT', 'Basic secret']) {
       assert.equal(await status('/api/v1/namespaces', wrong), 401, wrong);
       assert.equal(await status('/apis', wrong), 401, wrong);
     }

@@ -90,13 +90,13 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 }
 
 /** The server without a socket: what `inject` talks to. */
-export interface Core {
+interface Core {
   readonly server: Server;
   readonly token: string;
   readonly setAddress: (address: string) => void;
 }
 
-export function createCore(options: ControlPlaneOptions): Core {
+function createCore(options: ControlPlaneOptions): Core {
   const report = options.report ?? ((error: unknown) => process.stderr.write(`controlplane: ${String(error)}\n`));
   const clock = options.clock ?? systemClock();
   const store = createStore(options.remembered ?? 4096);

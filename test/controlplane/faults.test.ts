@@ -80,6 +80,17 @@ suite('a fault on demand', () => {
     assert.throws(() => JSON.parse(truncated.last));
   });
 
+  test('never swaps two events of one object', async () => {
+    plane.faults.inject({ kind: 'reorder' }, { watch: true });
+    const watch = await talk.watch(`${CONFIG_MAPS}?watch=true`);
+    await talk.must('POST', CONFIG_MAPS, configMap('a'));
+    await talk.must('DELETE', `${CONFIG_MAPS}/a`);
+    assert.deepEqual(
+      watch.events().map((event) => event.replace(/@.*/, '')),
+      ['ADDED a', 'DELETED a'],
+    );
+  });
+
   test('breaks a real connection', async () => {
     const agent = new Agent({ connect: { ca: plane.ca }, headersTimeout: 300 });
     const get = () =>

@@ -102,6 +102,20 @@ suite('what belongs together ends together', () => {
     await talk.must('DELETE', CONFIG_MAPS);
   });
 
+  test('a namespace stays until the last thing in it has gone', async () => {
+    await talk.must('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'slow' } });
+    const inside = '/api/v1/namespaces/slow/configmaps';
+    await talk.must('POST', inside, configMap('held', { finalizers: ['example.com/hold'] }));
+    await talk.must('POST', inside, configMap('free'));
+    await talk.must('DELETE', '/api/v1/namespaces/slow');
+    await plane.settled();
+    assert.equal((await talk.send('GET', '/api/v1/namespaces/slow')).status, 200);
+    assert.equal((await talk.send('GET', `${inside}/free`)).status, 404);
+    await talk.must('PATCH', `${inside}/held`, { metadata: { finalizers: null } }, 'application/merge-patch+json');
+    await plane.settled();
+    assert.equal((await talk.send('GET', '/api/v1/namespaces/slow')).status, 404);
+  });
+
   test('a namespace with ten thousand objects is emptied in one go', async () => {
     await talk.must('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'full' } });
     for (let count = 0; count < 10_000; count += 1) {

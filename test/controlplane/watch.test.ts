@@ -47,6 +47,29 @@ suite('a watch', () => {
     assert.equal(new Set(versions).size, 3);
   });
 
+  test('hears nothing of a write that changes nothing', async () => {
+    const made = await talk.must('POST', CONFIG_MAPS, configMap('a', { labels: { x: 'y' } }));
+    const watch = await talk.watch(`${CONFIG_MAPS}?watch=true&resourceVersion=${versionOf(made)}`);
+    clock.advance(5_000);
+    const again = await talk.must(
+      'PATCH',
+      `${CONFIG_MAPS}/a`,
+      { metadata: { labels: { x: 'y' } } },
+      'application/merge-patch+json',
+    );
+    await talk.must('PUT', `${CONFIG_MAPS}/a`, configMap('a', { labels: { x: 'y' } }));
+    await talk.must('DELETE', `${CONFIG_MAPS}/a?dryRun=All`);
+    assert.equal(versionOf(again), versionOf(made));
+    assert.deepEqual(watch.events(), []);
+  });
+
+  test('that starts in the future waits for it', async () => {
+    const made = await talk.must('POST', CONFIG_MAPS, configMap('a'));
+    const watch = await talk.watch(`${CONFIG_MAPS}?watch=true&resourceVersion=${Number(versionOf(made)) + 1}`);
+    for (const name of ['b', 'c']) await talk.must('POST', CONFIG_MAPS, configMap(name));
+    assert.deepEqual(kinds(watch.events()), ['ADDED c']);
+  });
+
   test('that wants what is forgotten is told 410 in the stream', async () => {
     const first = await talk.must('POST', CONFIG_MAPS, configMap('a'));
     for (let count = 0; count < 8; count += 1) {

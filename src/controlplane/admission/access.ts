@@ -53,7 +53,7 @@ interface Bound {
 }
 
 /** Every rule that holds for a user in a namespace (empty: in the whole cluster). */
-export function boundRules(store: Store, user: User, namespace: string): readonly Bound[] {
+function boundRules(store: Store, user: User, namespace: string): readonly Bound[] {
   const cluster = store.list(`${RBAC}/clusterrolebindings`).map((entry) => entry.object);
   const local = namespace === '' ? [] : store.list(`${RBAC}/rolebindings`).map((entry) => entry.object);
   return [...cluster, ...local.filter((binding) => namespaceOf(binding) === namespace)].flatMap((binding) => {

@@ -333,16 +333,7 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-export const STORED_VERBS = [
-  'create',
-  'delete',
-  'deletecollection',
-  'get',
-  'list',
-  'patch',
-  'update',
-  'watch',
-] as const;
+const STORED_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'] as const;
 
 /** Namespaces are not deleted in one go. */
 const NAMESPACE_VERBS = STORED_VERBS.filter((verb) => verb !== 'deletecollection');

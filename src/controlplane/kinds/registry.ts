@@ -79,7 +79,7 @@ function groupsOf(resources: readonly Resource[]): readonly Group[] {
 const VERSION = /^v(\d+)(?:(alpha|beta)(\d+))?$/;
 
 /** v2 before v1 before v1beta2 before v1alpha1, then everything else by name. */
-export function byPriority(left: string, right: string): number {
+function byPriority(left: string, right: string): number {
   const a = VERSION.exec(left);
   const b = VERSION.exec(right);
   if (!a || !b) return a ? -1 : b ? 1 : byText(left, right);

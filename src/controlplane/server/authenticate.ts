@@ -7,7 +7,7 @@ export interface User {
 }
 
 /** Who holds the server's token: may do everything. */
-export const ADMIN: User = { name: 'lattice-admin', groups: ['system:masters', 'system:authenticated'] };
+const ADMIN: User = { name: 'lattice-admin', groups: ['system:masters', 'system:authenticated'] };
 
 /** The controllers inside the server. */
 export const CONTROLLER: User = {

@@ -9,7 +9,7 @@ export interface Accepted {
   readonly version: string;
 }
 
-export const ACCEPTED = ['application/json'] as const;
+const ACCEPTED = ['application/json'] as const;
 
 /** Reads `Accept`. @throws ApiError 406 if the client takes nothing that this server can say. */
 export function negotiate(accept: string | undefined): Accepted {
@@ -26,12 +26,12 @@ export function negotiate(accept: string | undefined): Accepted {
   throw notAcceptable(ACCEPTED);
 }
 
-export interface Offer {
+interface Offer {
   readonly type: string;
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-export function parseOffer(text: string): Offer {
+function parseOffer(text: string): Offer {
   const [type = '', ...parts] = text.split(';').map((part) => part.trim());
   const parameters = parts.map((part) => part.split('=')).map(([key = '', value = '']) => [key, value] as const);
   return { type, parameters: new Map(parameters) };

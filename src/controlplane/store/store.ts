@@ -1,5 +1,5 @@
 import { byText, type JsonObject } from '../json.ts';
-import { versionOf, withMeta } from '../meta.ts';
+import { withMeta } from '../meta.ts';
 
 export type Change = 'ADDED' | 'MODIFIED' | 'DELETED';
 
@@ -169,6 +169,3 @@ function snapshotAt(collection: Collection, wanted: number): readonly Entry[] | 
   }
   return sortEntries(objects);
 }
-
-/** The version of a stored object as the store counts. */
-export const versionNumber = (object: JsonObject): number => Number(versionOf(object));
