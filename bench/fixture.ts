@@ -41,18 +41,21 @@ export function drawGraph(name: ShapeName): Callees {
   return callees;
 }
 
-/** The services of a graph, both sides of every edge declared; a pair drawn both ways is one entry of direction `both`. */
-export function rawServices(callees: Callees): RawService[] {
-  return peersIn(callees).map((peers, index) => rawService(index, peers));
+/** The services of a graph in index order, each made when it is asked for. Both sides of every edge are declared. */
+export function* rawServices(callees: Callees): Generator<RawService> {
+  const peersOf = openPeers(callees);
+  for (const index of callees.keys()) yield rawService(index, peersOf(index));
 }
 
-/** The peers of each service with the direction of each. */
-export function peersIn(callees: Callees): Map<number, string>[] {
-  const peers = callees.map((each) => new Map(each.map((callee) => [callee, 'outbound'])));
-  for (const [caller, each] of callees.entries()) {
-    for (const callee of each) peers[callee]?.set(caller, callees[callee]?.includes(caller) ? 'both' : 'inbound');
-  }
-  return peers;
+/** The peers of a service with the direction of each; a pair drawn both ways is one entry of direction `both`. */
+export function openPeers(callees: Callees): (index: number) => Map<number, string> {
+  const callers: number[][] = callees.map(() => []);
+  for (const [caller, each] of callees.entries()) for (const callee of each) callers[callee]?.push(caller);
+  return (index) => {
+    const peers = new Map((callees[index] ?? []).map((callee) => [callee, 'outbound']));
+    for (const caller of callers[index] ?? []) peers.set(caller, peers.has(caller) ? 'both' : 'inbound');
+    return peers;
+  };
 }
 
 /** One service with its peers and the direction of each. */

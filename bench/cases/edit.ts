@@ -2,7 +2,7 @@ import type { LatticeService } from '../../src/api/index.ts';
 import { ServiceGraph, splitKey, type UnitKey } from '../../src/graph/index.ts';
 import { compileUnit, enginesFor } from '../../src/policy/index.ts';
 import { RUST } from '../anchor.ts';
-import { type Callees, drawGraph, peersIn, rawService, rawServices, type ShapeName } from '../fixture.ts';
+import { type Callees, drawGraph, openPeers, rawService, rawServices, type ShapeName } from '../fixture.ts';
 import { quantile, spend } from '../measure.ts';
 import { mulberry32 } from '../random.ts';
 import { peakMB, type Result } from '../result.ts';
@@ -59,14 +59,16 @@ export function editCase(shape: ShapeName): Result {
 /** Random services, each with one of its drawn dependencies taken out, or back in when an earlier edit took it. */
 function openEdits(callees: Callees): () => LatticeService {
   const random = mulberry32(7);
-  const peers = peersIn(callees);
+  const peersOf = openPeers(callees);
+  const edited = new Map<number, Map<number, string>>();
   return () => {
     for (;;) {
       const index = Math.floor(random() * callees.length);
       const drawn = callees[index] ?? [];
       const callee = drawn[Math.floor(random() * drawn.length)];
-      const declared = peers[index];
-      if (callee === undefined || !declared) continue;
+      if (callee === undefined) continue;
+      const declared = edited.get(index) ?? peersOf(index);
+      edited.set(index, declared);
       toggle(declared, callee);
       return parseService(rawService(index, declared));
     }

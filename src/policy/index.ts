@@ -3,6 +3,7 @@ import { cilium } from './cilium/index.ts';
 import type { Engine } from './engine.ts';
 import { istio } from './istio/index.ts';
 import { kubernetes } from './kubernetes/index.ts';
+import { openOwnerBook } from './name.ts';
 import type { CompileOptions } from './options.ts';
 
 export { compileAll, compileUnit } from './compile.ts';
@@ -15,5 +16,6 @@ const ENGINES = { cilium, istio, kubernetes } as const;
 
 /** The compilers that the options ask for. Keep them: they remember what the units they compiled have in common. */
 export function enginesFor(options: CompileOptions): readonly Engine[] {
-  return options.engines.map((name) => ENGINES[name]());
+  const ownerOfService = openOwnerBook();
+  return options.engines.map((name) => ENGINES[name](ownerOfService));
 }

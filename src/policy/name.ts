@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type UnitKey, unitId } from '../graph/index.ts';
+import { type UnitKey, unitId, type Workload } from '../graph/index.ts';
 
 export const OWNER_LABELS = {
   managedBy: 'app.kubernetes.io/managed-by',
@@ -38,6 +38,21 @@ export function ownerOf(unit: UnitKey): Owner {
       ...(namespace === undefined ? {} : { [OWNER_LABELS.namespace]: namespace }),
       [OWNER_LABELS.name]: unit.kind === 'service' ? unit.name : `${readable}-${tag}`,
     },
+  };
+}
+
+/** The owner of a service's objects. */
+export type OwnerOfService = (self: Workload) => Owner;
+
+/** Makes each service's owner once, for all engines and for as long as the service looks the same. */
+export function openOwnerBook(): OwnerOfService {
+  const owners = new WeakMap<Workload, Owner>();
+  return (self) => {
+    const known = owners.get(self);
+    if (known) return known;
+    const owner = ownerOf({ kind: 'service', namespace: self.namespace, name: self.name });
+    owners.set(self, owner);
+    return owner;
   };
 }
 

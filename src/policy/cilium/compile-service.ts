@@ -3,7 +3,6 @@ import { type Compiled, NOTHING } from '../draft.ts';
 import { groupsOf, noGrants } from '../kubernetes/grants.ts';
 import { matchesOf } from '../kubernetes/label-match.ts';
 import type { PortBook } from '../kubernetes/port-set.ts';
-import { ownerOf } from '../name.ts';
 import type { Context } from './context.ts';
 import { agreedNames, askableNames, canMatchNames } from './dns.ts';
 import { aboutService, SELECT_BY_OTHERS } from './finding.ts';
@@ -31,16 +30,16 @@ export function compileService(view: ServiceView, context: Context): Compiled {
   const matchesNames = grantEgress(ledger, view.egress, context.options, canMatchNames(exemptions));
   const names = matchesNames ? askableNames(exemptions.network.clusterDomain, agreedNames(view.egress)) : undefined;
   for (const reason of context.lostResolvers) ledger.findings.push(unresolved(self, reason));
-  const subject = subjectOf(self);
+  const subject = subjectOf(self, context);
   const isolation = { ingress: context.baseline.ingress(self.mesh), egress: context.baseline.egress(names) };
   const opened = openedBy(ledger, ports);
   const grants = isNameable(ledger) ? grantPolicies(context, subject, opened) : [];
   return { drafts: [...denyPolicies(subject, isolation), ...grants], findings: ledger.findings };
 }
 
-function subjectOf(self: Workload): Subject {
-  const { namespace, name, selectors, accounts } = self;
-  return { owner: ownerOf({ kind: 'service', namespace, name }), namespace, pods: matchesOf(selectors), accounts };
+function subjectOf(self: Workload, { ownerOfService }: Context): Subject {
+  const { namespace, selectors, accounts } = self;
+  return { owner: ownerOfService(self), namespace, pods: matchesOf(selectors), accounts };
 }
 
 function openedBy({ self, ingress, egress, findings }: Ledger, ports: PortBook): Opened {

@@ -1,5 +1,6 @@
 import { NOTHING } from '../draft.ts';
 import type { Engine } from '../engine.ts';
+import { openOwnerBook } from '../name.ts';
 import type { CompileOptions } from '../options.ts';
 import { compileEgressWaypoint } from './compile-egress-waypoint.ts';
 import { compileNamespace } from './compile-namespace.ts';
@@ -10,12 +11,12 @@ import { type Context, openContext } from './context.ts';
  * Cilium's compiler: CiliumNetworkPolicies. Units compiled with the same options object share the selectors of their
  * peers; the results are the same without that, only larger in memory.
  */
-export function cilium(): Engine {
+export function cilium(ownerOfService = openOwnerBook()): Engine {
   const contexts = new WeakMap<CompileOptions, Context>();
   const contextOf = (options: CompileOptions): Context => {
     const known = contexts.get(options);
     if (known) return known;
-    const context = openContext(options);
+    const context = openContext(options, ownerOfService);
     contexts.set(options, context);
     return context;
   };

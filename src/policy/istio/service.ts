@@ -1,7 +1,7 @@
 import type { Finding } from '../../api/index.ts';
 import type { Link, ServiceView, Waypoint, Workload } from '../../graph/index.ts';
 import { type Compiled, type Draft, NOTHING } from '../draft.ts';
-import { type Owner, ownerOf } from '../name.ts';
+import type { Owner, OwnerOfService } from '../name.ts';
 import type { CompileOptions } from '../options.ts';
 import { checked } from './checks.ts';
 import { authorizationPolicy, peerAuthentication, type Rule } from './objects.ts';
@@ -11,6 +11,12 @@ import { type CallersByPorts, grant, portList, rulesOf } from './rules.ts';
 import { tagged } from './selector-tag.ts';
 import { type Accepts, type Share, split } from './split.ts';
 import { type TargetChunk, targetChunks } from './target-chunk.ts';
+
+/** What is remembered of workloads. */
+interface Books {
+  readonly principalsOf: PrincipalsOf;
+  readonly ownerOfService: OwnerOfService;
+}
 
 /** What both doors of one service are made from. */
 interface Doorway {
@@ -27,15 +33,15 @@ interface Doorway {
  * Istio's objects of one service: nothing unless it is enforced and in the ambient mesh. Default deny is per declared
  * workload, never per namespace; what calls out is not Istio's to stop (I15).
  */
-export function compileService(view: ServiceView, options: CompileOptions, principalsOf: PrincipalsOf): Compiled {
+export function compileService(view: ServiceView, options: CompileOptions, books: Books): Compiled {
   const { self } = view;
   if (self.mode !== 'enforce' || self.mesh !== 'ambient' || self.barred !== undefined) return NOTHING;
   const outside = callersOutsideMesh(view, options);
   const doorway: Doorway = {
     view,
     options,
-    owner: ownerOf({ kind: 'service', namespace: self.namespace, name: self.name }),
-    principalsOf,
+    owner: books.ownerOfService(self),
+    principalsOf: books.principalsOf,
     outsiders: outside.admitted,
     waypoint: self.services.length > 0 ? self.waypoint : undefined,
   };

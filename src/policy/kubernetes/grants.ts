@@ -48,6 +48,9 @@ export function groupsOf<Member extends Grantee>(
   { pods, united }: Grants<Member>,
   book: PortBook,
 ): readonly Group<Member>[] {
+  if (united.size === 0 && pods.size < 2) {
+    return [...pods].flatMap(([ports, members]) => groupOf(ports, members));
+  }
   const groups = new Map<string, Gathered<Member>>();
   for (const [ports, members] of pods) {
     const [first] = members;
@@ -64,6 +67,12 @@ export function groupsOf<Member extends Grantee>(
   return [...groups]
     .sort(([x], [y]) => (x < y ? -1 : 1))
     .map(([, { kind, ports, members }]) => ({ kind, ports, members: distinct(members) }));
+}
+
+/** Pods that are granted the same ports. */
+function groupOf<Member extends Grantee>(ports: PortSet, members: readonly Member[]): Group<Member> | [] {
+  const [first] = members;
+  return first ? { kind: first.kind, ports, members: distinct(members) } : [];
 }
 
 interface Gathered<Member extends Grantee> {

@@ -16,12 +16,19 @@ export interface Path {
  */
 export function pathBetween(caller: Workload, callee: Workload, ports: readonly Port[], book: PortBook): Path {
   const meshed = caller.mesh === 'ambient' && callee.mesh === 'ambient';
-  if (!meshed || !ports.some(isTunnelled)) return { direct: book.behind(ports), waypoint: undefined };
+  const tunnelled = meshed ? countTunnelled(ports) : 0;
+  if (tunnelled === 0) return { direct: book.behind(ports), waypoint: undefined };
   const waypoint = callee.waypoint;
   const straight = waypoint === undefined || callee.direct;
-  if (ports.every(isTunnelled)) return { direct: straight ? book.tunnel : undefined, waypoint };
+  if (tunnelled === ports.length) return { direct: straight ? book.tunnel : undefined, waypoint };
   const real = targetPortsOf(ports.filter((port) => !isTunnelled(port)));
   return { direct: book.of(straight ? [...real, TUNNEL_PORT] : real), waypoint };
+}
+
+function countTunnelled(ports: readonly Port[]): number {
+  let count = 0;
+  for (const port of ports) if (isTunnelled(port)) count += 1;
+  return count;
 }
 
 function isTunnelled(port: Port): boolean {
