@@ -23,7 +23,7 @@ const history = denseInputs.chain((inputs) =>
 );
 
 function withoutNamespaces(resources: NonNullable<LatticeService['spec']['resources']>): typeof resources {
-  return Object.fromEntries(Object.entries(resources).map(([key, { namespace: _, ...rest }]) => [key, rest]));
+  return Object.fromEntries(Object.entries(resources).map(([key, { namespace: _namespace, ...rest }]) => [key, rest]));
 }
 
 /** Every state of the graph, oldest first. */

@@ -9,7 +9,7 @@ import {
   type Link,
 } from '../../src/graph/index.ts';
 import { compileAll, type CompileOptions, type Draft, type EngineName, enginesFor } from '../../src/policy/index.ts';
-import { type Claim, endOf, FlowJudge, type FlowPort } from '../../src/verify/index.ts';
+import { type Claim, endOf, type FlowJudge, type FlowPort } from '../../src/verify/index.ts';
 
 export interface Setup {
   readonly mesh: 'ambient' | 'none';

@@ -183,7 +183,7 @@ export const denseInputs: fc.Arbitrary<Input[]> = fc
 
 function gathered(each: LatticeService, name: string): LatticeService {
   const resources = Object.fromEntries(
-    Object.entries(each.spec.resources ?? {}).map(([key, { namespace: _, ...rest }]) => [key, rest]),
+    Object.entries(each.spec.resources ?? {}).map(([key, { namespace: _namespace, ...rest }]) => [key, rest]),
   );
   const selector = { matchLabels: { app: name } };
   return { ...each, metadata: { name, namespace: 'n' }, spec: { ...each.spec, selector, resources } };

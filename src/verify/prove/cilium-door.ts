@@ -35,7 +35,7 @@ export function ciliumDoors(
       named: (subject) => seen.named(subject, 'egress'),
       edges: (subject, peer) => seen.edges(subject, peer, 'egress'),
       ask: (subject, peer, port, protocol) =>
-        managed(policies.judge(seen.flow(subject, peer, peer, port, protocol)).egress),
+        layer4(policies.judge(seen.flow(subject, peer, peer, port, protocol)).egress, port, guarantees),
     },
     {
       ...common,
@@ -45,7 +45,7 @@ export function ciliumDoors(
       named: (subject) => seen.named(subject, 'ingress'),
       edges: (subject, peer) => seen.edges(subject, peer, 'ingress'),
       ask: (subject, peer, port, protocol) =>
-        managed(policies.judge(seen.flow(peer, subject, subject, port, protocol)).ingress),
+        layer4(policies.judge(seen.flow(peer, subject, subject, port, protocol)).ingress, port, guarantees),
     },
   ];
 }
@@ -165,12 +165,23 @@ function rowOf(subject: Party, row: (pod: PodParty) => ReturnType<typeof egressR
   return subject.kind === 'pod' ? row(subject) : { kind: 'open' };
 }
 
-/** A side that Cilium does not manage lets everything through. */
-function managed(answer: {
-  readonly verdict: Verdict['verdict'] | 'unmanaged';
-  readonly reason: string;
-  readonly decidedBy: readonly ObjectRef[];
-}): Verdict {
+/**
+ * A side that Cilium does not manage lets everything through. What its proxy lets through afterwards is not decided here,
+ * except on the ports of DNS, where the flow itself is what was agreed.
+ */
+function layer4(
+  answer: {
+    readonly verdict: Verdict['verdict'] | 'unmanaged';
+    readonly reason: string;
+    readonly decidedBy: readonly ObjectRef[];
+  },
+  port: number,
+  { graph }: Guarantees,
+): Verdict {
   const { verdict, reason, decidedBy } = answer;
+  const proxied = verdict === 'allowed' && reason === 'AllowRuleToProxy';
+  if (proxied && !graph.state.settings.exemptions.dns.ports.includes(port)) {
+    return { verdict: 'undecided', reason: 'Layer7Rule', decidedBy };
+  }
   return { verdict: verdict === 'unmanaged' ? 'allowed' : verdict, reason, decidedBy };
 }

@@ -6,6 +6,10 @@ export interface Singled {
   readonly namespace: string | undefined;
   readonly account: string | undefined;
   readonly labels: Labels;
+  readonly cluster?: string;
+  readonly namespaceLabels?: Labels;
+  /** Of a principal that is not the mesh's own. */
+  readonly trustDomain?: string;
 }
 
 /** What objects can tell apart besides what the declarations do. */
@@ -19,13 +23,20 @@ export interface Distinctions {
 const NAMESPACE = 'io.kubernetes.pod.namespace';
 const ACCOUNT = 'io.cilium.k8s.policy.serviceaccount';
 const CLUSTER = 'io.cilium.k8s.policy.cluster';
+const NAMESPACE_LABELS = 'io.cilium.k8s.namespace.labels.';
+const METADATA_NAME = 'kubernetes.io/metadata.name';
+const NAMESPACE_NAME = `${NAMESPACE_LABELS}${METADATA_NAME}`;
 
 /**
  * Reads from objects of any shape every selector, range and name in them, wherever it stands. Selectors that a declared
  * service has anyway are left out: their pods are in the universe already.
  */
-export function distinctionsOf(objects: readonly unknown[], graph: ServiceGraph): Distinctions {
-  const found = new Finder(declaredSelectors(graph));
+export function distinctionsOf(
+  objects: readonly unknown[],
+  graph: ServiceGraph,
+  { clusterName, trustDomain }: { readonly clusterName: string; readonly trustDomain: string },
+): Distinctions {
+  const found = new Finder(declaredSelectors(graph), clusterName, trustDomain);
   for (const object of objects) found.object(object);
   return { selectors: [...found.selectors.values()], cidrs: [...found.cidrs.values()], names: [...found.names] };
 }
@@ -46,9 +57,13 @@ class Finder {
   readonly cidrs = new Map<string, Cidr>();
   readonly names = new Set<string>();
   readonly #known: ReadonlySet<string>;
+  readonly #clusterName: string;
+  readonly #trustDomain: string;
 
-  constructor(known: ReadonlySet<string>) {
+  constructor(known: ReadonlySet<string>, clusterName: string, trustDomain: string) {
     this.#known = known;
+    this.#clusterName = clusterName;
+    this.#trustDomain = trustDomain;
   }
 
   object(object: unknown): void {
@@ -56,46 +71,65 @@ class Finder {
     const { metadata } = object;
     const namespace =
       isRecord(metadata) && typeof metadata['namespace'] === 'string' ? metadata['namespace'] : undefined;
-    this.#walk(object['spec'], namespace);
-    this.#walk(object['specs'], namespace);
+    this.#walk('', object['spec'], namespace);
+    this.#walk('', object['specs'], namespace);
   }
 
-  #walk(value: unknown, namespace: string | undefined): void {
-    if (typeof value === 'string') this.#text(value, namespace);
-    else if (Array.isArray(value)) for (const each of value) this.#walk(each, namespace);
+  /** `field` is the nearest field name above the value. */
+  #walk(field: string, value: unknown, home: string | undefined): void {
+    if (typeof value === 'string') this.#text(field, value, home);
+    else if (Array.isArray(value)) for (const each of value) this.#walk(field, each, home);
     else if (isRecord(value)) {
-      if ('matchLabels' in value || 'matchExpressions' in value) this.#selector(value, namespace);
-      else for (const key in value) if (Object.hasOwn(value, key)) this.#walk(value[key], namespace);
+      if ('matchLabels' in value || 'matchExpressions' in value)
+        this.#selector(value, home, field === 'namespaceSelector');
+      else for (const key in value) if (Object.hasOwn(value, key)) this.#walk(key, value[key], home);
     }
   }
 
-  #selector(selector: Readonly<Record<string, unknown>>, home: string | undefined): void {
+  #selector(selector: Readonly<Record<string, unknown>>, home: string | undefined, ofNamespace: boolean): void {
     const labels: Record<string, string> = {};
-    let namespace = home;
+    const namespaceLabels: Record<string, string> = {};
+    let namespace = ofNamespace ? undefined : home;
+    let cluster: string | undefined;
     const accounts: (string | undefined)[] = [];
     for (const [rawKey, value] of pairsOf(selector)) {
       const key = rawKey.replace(/^(k8s|any)[:.]/, '');
-      if (key === NAMESPACE) namespace = value;
+      if (key === NAMESPACE || key === NAMESPACE_NAME || (ofNamespace && key === METADATA_NAME)) namespace = value;
       else if (key === ACCOUNT) accounts.push(value);
-      else if (key !== CLUSTER && !key.startsWith('io.cilium.k8s.namespace.labels.') && !key.startsWith('reserved'))
-        labels[key] = value;
+      else if (key === CLUSTER) cluster = value;
+      else if (key.startsWith(NAMESPACE_LABELS)) namespaceLabels[key.slice(NAMESPACE_LABELS.length)] = value;
+      else if (ofNamespace) namespaceLabels[key] = value;
+      else if (!key.startsWith('reserved')) labels[key] = value;
     }
+    const other = cluster !== undefined && cluster !== this.#clusterName ? { cluster } : {};
+    const dressed = Object.keys(namespaceLabels).length > 0 ? { namespaceLabels } : {};
     for (const account of accounts.length === 0 ? [undefined] : accounts) {
-      const singled = { namespace, account, labels };
-      const text = singledText(singled);
-      if (!this.#known.has(text) && !this.selectors.has(text)) this.selectors.set(text, singled);
+      this.#add({ namespace, account, labels, ...other, ...dressed });
     }
   }
 
-  #text(text: string, namespace: string | undefined): void {
+  #text(field: string, text: string, home: string | undefined): void {
     const cidr = parseCidr(text);
     if (cidr) this.cidrs.set(`${cidr.family} ${cidr.first}/${cidr.prefix}`, cidr);
-    else if (/^(\*{1,2}\.)?([a-z0-9-]+\.)+[a-z]{2,}$/.test(text)) this.names.add(text);
-    const principal = /\/ns\/([a-z0-9-]+)\/sa\/([a-z0-9.-]+)$/.exec(text);
+    if (field === 'matchName' || field === 'matchPattern') this.names.add(text.replace(/\.$/, ''));
+    // A pattern stands for what it covers: one instance of it.
+    const plain = text.replaceAll('*', 'x');
+    if (field === 'namespaces' || field === 'notNamespaces')
+      this.#add({ namespace: plain, account: undefined, labels: {} });
+    if (field === 'serviceAccounts' || field === 'notServiceAccounts') {
+      const [namespace, account] = plain.includes('/') ? plain.split('/', 2) : [home, plain];
+      this.#add({ namespace, account, labels: {} });
+    }
+    const principal = /^(?:spiffe:\/\/)?(.*?)\/ns\/([^/]+)\/sa\/([^/]+)$/.exec(plain);
     if (!principal) return;
-    const singled = { namespace: principal[1] ?? namespace, account: principal[2], labels: {} };
-    const key = singledText(singled);
-    if (!this.#known.has(key) && !this.selectors.has(key)) this.selectors.set(key, singled);
+    const [, trustDomain = '', namespace, account] = principal;
+    const foreign = trustDomain !== this.#trustDomain && trustDomain !== '' ? { trustDomain } : {};
+    this.#add({ namespace, account, labels: {}, ...foreign });
+  }
+
+  #add(singled: Singled): void {
+    const text = singledText(singled);
+    if (!this.#known.has(text) && !this.selectors.has(text)) this.selectors.set(text, singled);
   }
 }
 
@@ -112,11 +146,19 @@ function* pairsOf(selector: Readonly<Record<string, unknown>>): Iterable<readonl
   }
 }
 
-function singledText({ namespace, account, labels }: Singled): string {
-  const pairs = Object.keys(labels)
+function singledText({ namespace, account, labels, cluster, namespaceLabels, trustDomain }: Singled): string {
+  const rest =
+    cluster === undefined && !namespaceLabels && trustDomain === undefined
+      ? ''
+      : JSON.stringify([cluster, namespaceLabels, trustDomain]);
+  return `${namespace ?? '*'} ${account ?? '*'} ${pairText(labels)}${rest}`;
+}
+
+function pairText(labels: Labels): string {
+  return Object.keys(labels)
     .sort()
-    .map((key) => `${key}=${labels[key] ?? ''}`);
-  return `${namespace ?? '*'} ${account ?? '*'} ${pairs.join(',')}`;
+    .map((key) => `${key}=${labels[key] ?? ''}`)
+    .join(',');
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -74,6 +74,7 @@ function peerOf(party: Party): KubernetesPeer | undefined {
         kind: 'pod',
         namespace: party.namespace,
         labels: party.labels,
+        ...(party.namespaceLabels ? { namespaceLabels: party.namespaceLabels } : {}),
         address: POD_ADDRESS,
         namedPorts: namedPorts(party.namedPorts),
       };

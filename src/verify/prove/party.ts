@@ -13,6 +13,10 @@ export interface PodParty {
   /** Name of the cluster that it runs in. */
   readonly cluster: string;
   readonly mesh: MeshMode;
+  /** Labels of its namespace besides the name. */
+  readonly namespaceLabels?: Labels;
+  /** Of its identity, where it is not the mesh's own. */
+  readonly trustDomain?: string;
   /** Container ports that it names. */
   readonly namedPorts: Readonly<Record<string, { readonly port: number; readonly protocol: string }>>;
 }
@@ -58,6 +62,9 @@ export function ciliumLabels(party: Party): readonly string[] {
         ...Object.entries(party.labels).map(([key, value]) => `k8s:${key}=${value}`),
         `k8s:io.kubernetes.pod.namespace=${party.namespace}`,
         `k8s:io.cilium.k8s.namespace.labels.kubernetes.io/metadata.name=${party.namespace}`,
+        ...Object.entries(party.namespaceLabels ?? {}).map(
+          ([key, value]) => `k8s:io.cilium.k8s.namespace.labels.${key}=${value}`,
+        ),
         `k8s:io.cilium.k8s.policy.serviceaccount=${party.account}`,
         `k8s:io.cilium.k8s.policy.cluster=${party.cluster}`,
       ];

@@ -38,7 +38,7 @@ export interface Proof {
  * that the engine would refuse is a counterexample too, and so is every undecided verdict.
  */
 export function prove(claim: Claim): Proof {
-  const parties = universeOf(claim.graph, claim.clusterName, distinctionsOf(claim.objects, claim.graph));
+  const parties = universeOf(claim.graph, claim.clusterName, distinctionsOf(claim.objects, claim.graph, claim));
   const index = indexParties(parties, claim.graph, claim.clusterName);
   const guarantees = {
     graph: claim.graph,
@@ -60,9 +60,13 @@ export function prove(claim: Claim): Proof {
   if (claim.engines.includes('istio')) {
     const policies = loadIstio(claim.objects, { trustDomain: claim.trustDomain });
     found.push(...policies.refusals.map((refusal) => refused(refusal, 'ztunnel')));
-    const door = ztunnelDoor(policies, index, guarantees, ours);
-    asked += proveDoor(door, index, (each) => found.push(each));
-    doors.push(door);
+    // What the mesh's own default is nobody here decides, so the row must hold under a permissive and a strict one (I13).
+    for (const objects of [claim.objects, [...claim.objects, STRICT_MESH]]) {
+      const set = objects === claim.objects ? policies : loadIstio(objects, { trustDomain: claim.trustDomain });
+      const door = ztunnelDoor(set, index, guarantees, ours);
+      asked += proveDoor(door, index, (each) => found.push(each));
+      if (objects === claim.objects) doors.push(door);
+    }
     asked += proveWaypoints(policies, index, guarantees, serviceEntriesOf(claim.objects), (each) => found.push(each));
   }
   if (claim.engines.includes('kubernetes')) {
@@ -82,6 +86,13 @@ export function prove(claim: Claim): Proof {
     doors: [...doors.map((door) => door.name), ...(claim.engines.includes('istio') ? (['waypoint'] as const) : [])],
   };
 }
+
+const STRICT_MESH = {
+  apiVersion: 'security.istio.io/v1',
+  kind: 'PeerAuthentication',
+  metadata: { name: 'default', namespace: 'istio-system' },
+  spec: { mtls: { mode: 'STRICT' } },
+};
 
 function orderOf({ door, from, to, protocol, port }: Counterexample): string {
   return [door, from, to, protocol, String(port).padStart(5, '0')].join('\n');

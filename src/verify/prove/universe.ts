@@ -18,7 +18,7 @@ export function universeOf(graph: ServiceGraph, clusterName: string, seen: Disti
     if (service) for (const pod of podsOfService(graph, service, clusterName)) addPod(pods, pod);
   }
   for (const pod of [...undeclaredPods(graph, clusterName), ...helperPods(graph, clusterName)]) addPod(pods, pod);
-  for (const pod of variants([...pods.values()], seen, clusterName)) addPod(pods, pod);
+  for (const pod of variants([...pods.values()], graph, seen, clusterName)) addPod(pods, pod);
   return [...pods.values(), ...RESERVED, ...addresses(graph, seen), ...resolvedNames(graph, seen)];
 }
 
@@ -175,7 +175,7 @@ function helperPods(graph: ServiceGraph, cluster: string): PodParty[] {
 }
 
 /** Pods that foreign selectors tell apart from those that are there: the same with what the selector asks for, and one from nothing. */
-function variants(pods: readonly PodParty[], seen: Distinctions, cluster: string): PodParty[] {
+function variants(pods: readonly PodParty[], graph: ServiceGraph, seen: Distinctions, cluster: string): PodParty[] {
   const byNamespace = Map.groupBy(pods, (pod) => pod.namespace);
   const counts = new Map<PodParty, number>();
   const made: PodParty[] = [];
@@ -197,32 +197,49 @@ function variants(pods: readonly PodParty[], seen: Distinctions, cluster: string
       labels: Object.keys(singled.labels).length > 0 ? singled.labels : { 'lattice.dev/nobody': 'x' },
       account: singled.account ?? 'default',
       cluster,
-      mesh: bases[0]?.mesh ?? 'none',
+      mesh: graph.state.namespaces.get(singled.namespace ?? '')?.dataplane ?? graph.state.settings.mesh,
       namedPorts: {},
+      ...strange(singled, cluster),
     });
   }
   return made;
 }
 
-function dressed(pod: PodParty, { account, labels }: Singled): PodParty | undefined {
+/** What makes the pod somebody else's altogether. A foreign trust domain is another cluster's to every other door. */
+function strange({ cluster, namespaceLabels, trustDomain }: Singled, own: string): Partial<PodParty> {
+  return {
+    ...(cluster === undefined ? {} : { cluster }),
+    ...(namespaceLabels ? { namespaceLabels } : {}),
+    ...(trustDomain === undefined ? {} : { trustDomain, cluster: cluster ?? `${own}-${trustDomain}` }),
+  };
+}
+
+function dressed(pod: PodParty, singled: Singled): PodParty | undefined {
+  const { account, labels, namespaceLabels } = singled;
+  if (singled.cluster !== undefined || singled.trustDomain !== undefined) return undefined;
   const keys = Object.keys(labels);
   const agrees = keys.every((key) => pod.labels[key] === undefined || pod.labels[key] === labels[key]);
   const adds =
     keys.some((key) => pod.labels[key] === undefined) ||
-    (account !== undefined && account !== pod.account && keys.length > 0);
+    (account !== undefined && account !== pod.account && keys.length > 0) ||
+    namespaceLabels !== undefined;
   if (!agrees || !adds) return undefined;
-  const singled = { namespace: undefined, account, labels };
   return {
     ...pod,
-    id: `${pod.id} with ${describe(singled)}`,
+    id: `${pod.id} with ${describe({ ...singled, namespace: undefined })}`,
+    ...(namespaceLabels ? { namespaceLabels: { ...pod.namespaceLabels, ...namespaceLabels } } : {}),
     labels: { ...pod.labels, ...labels },
     account: account ?? pod.account,
   };
 }
 
-function describe({ namespace, account, labels }: Singled): string {
+function describe({ namespace, account, labels, cluster, namespaceLabels, trustDomain }: Singled): string {
   const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  const home = Object.entries(namespaceLabels ?? {}).map(([key, value]) => `namespace ${key}=${value}`);
   return [
+    ...(cluster === undefined ? [] : [`of cluster ${cluster}`]),
+    ...(trustDomain === undefined ? [] : [`of trust domain ${trustDomain}`]),
+    ...home,
     ...(namespace === undefined ? [] : [`in ${namespace}`]),
     ...(account === undefined ? [] : [`as ${account}`]),
     ...pairs,
@@ -270,9 +287,8 @@ function resolvedNames(graph: ServiceGraph, seen: Distinctions): AddressParty[] 
   const names = new Set(
     [...declared, ...seen.names, 'lattice-nobody.example'].flatMap((name) => {
       const suffix = name.replace(/^\*+\./, '');
-      return name.startsWith('*')
-        ? [suffix, `one.${suffix}`, `two.one.${suffix}`].filter((each) => !each.includes('*'))
-        : [name];
+      if (suffix.includes('*')) return [name.replaceAll('*', 'x')];
+      return name.startsWith('*') ? [suffix, `one.${suffix}`, `two.one.${suffix}`] : [name];
     }),
   );
   // A range of their own, where no declared range can be: 240.0.0.0/4 is never routed.
@@ -289,6 +305,7 @@ function addPod(pods: Map<string, PodParty>, pod: PodParty): void {
   const labels = Object.keys(pod.labels)
     .sort()
     .map((key) => `${key}=${pod.labels[key] ?? ''}`);
-  const identity = `${pod.cluster} ${pod.namespace} ${pod.account} ${pod.mesh} ${labels.join(',')}`;
+  const rest = JSON.stringify([pod.namespaceLabels, pod.trustDomain]);
+  const identity = `${rest} ${pod.cluster} ${pod.namespace} ${pod.account} ${pod.mesh} ${labels.join(',')}`;
   if (!pods.has(identity)) pods.set(identity, pod);
 }

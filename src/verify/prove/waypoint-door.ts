@@ -47,7 +47,7 @@ export function proveWaypoints(
   for (const target of [...serviceTargets(guarantees), ...hostTargets(guarantees, entries)]) {
     const ports = new Set([...target.ports, FRESH_PORT]);
     for (const from of [...callers, STRANGER]) {
-      const mine = target.grants.get(`${from.namespace}/${from.serviceAccount}`);
+      const mine = 'trustDomain' in from ? undefined : target.grants.get(`${from.namespace}/${from.serviceAccount}`);
       for (const port of ports) ask(target, from, port, mine?.has(port) === true ? 'allowed' : 'denied');
     }
   }
@@ -123,10 +123,16 @@ function hostTargets(
 /** One meshed pod of each account. */
 function meshedAccounts(index: PartyIndex): MeshWorkload[] {
   const accounts = new Map<string, PodParty>();
-  for (const pod of index.pods) if (pod.mesh === 'ambient') accounts.set(`${pod.namespace}/${pod.account}`, pod);
+  for (const pod of index.pods)
+    if (pod.mesh === 'ambient') accounts.set(`${pod.trustDomain ?? ''} ${pod.namespace}/${pod.account}`, pod);
   return [...accounts]
     .sort(([a], [b]) => byText(a, b))
-    .map(([, { namespace, account, labels }]) => ({ namespace, serviceAccount: account, labels }));
+    .map(([, { namespace, account, labels, trustDomain }]) => ({
+      namespace,
+      serviceAccount: account,
+      labels,
+      ...(trustDomain === undefined ? {} : { trustDomain }),
+    }));
 }
 
 function addPorts(grants: Map<string, Set<number>>, account: string, ports: readonly number[]): void {

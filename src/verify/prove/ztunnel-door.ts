@@ -104,6 +104,7 @@ function principalGrant(caller: Workload, ports: readonly PortOf[]): Grant {
     matches: (party) =>
       party.kind === 'pod' &&
       party.mesh === 'ambient' &&
+      party.trustDomain === undefined &&
       party.namespace === caller.namespace &&
       caller.accounts.includes(party.account),
     who: { kind: 'accounts', namespace: caller.namespace, accounts: caller.accounts },
@@ -116,6 +117,7 @@ function waypointGrant(waypoint: Waypoint, ports: readonly PortOf[], guarantees:
     matches: (party) =>
       party.kind === 'pod' &&
       party.mesh === 'ambient' &&
+      party.trustDomain === undefined &&
       (isWaypointPod(party, waypoint, guarantees) ||
         (party.namespace === waypoint.namespace && party.account === waypoint.account)),
     who: { kind: 'accounts', namespace: waypoint.namespace, accounts: [waypoint.account] },
@@ -143,12 +145,13 @@ class MeshParties {
         this.#peers.set(party, { plaintext: true, ip });
         continue;
       }
-      const { namespace, labels, account, mesh } = party;
+      const { namespace, labels, account, mesh, trustDomain } = party;
       const workload = {
         namespace,
         labels,
         serviceAccount: account,
         ip: POD_ADDRESS,
+        ...(trustDomain === undefined ? {} : { trustDomain }),
         ...(mesh === 'ambient' ? {} : { plaintext: true }),
       };
       this.#workloads.set(party, workload);

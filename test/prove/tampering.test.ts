@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { loadAll } from 'js-yaml';
+import { isLattice, parseObject } from '../../src/api/index.ts';
+import type { Input } from '../../src/graph/index.ts';
+import { prove } from '../../src/verify/index.ts';
+import { worldOf } from './support.ts';
+
+const EXAMPLE = join(import.meta.dirname, '../../examples/online-boutique/services.yaml');
+const { claim } = worldOf(declarations(), { mesh: 'ambient', engines: ['cilium', 'istio'] });
+const PAIR = '"toPorts":[{"ports":[{"port":"15008","protocol":"TCP"}]}]';
+const TO_REDIS = /"egress":\[\{"toEndpoints":\[\{"matchLabels":\{[^}]*redis-cart[^}]*\}\}\],/;
+const ACCOUNT_OF_REDIS =
+  /"k8s:io\.cilium\.k8s\.policy\.serviceaccount":"[^"]*",(?="k8s:app":"redis-cart"|[^}]*redis-cart)/;
+
+/** One object's text before and after, and what it does. Every one is applied to the first object that it fits. */
+const HARMFUL: readonly (readonly [what: string, find: string | RegExp, replace: string])[] = [
+  ['a principal of nobody', '"principals":[', '"principals":["cluster.local/ns/evil/sa/evil",'],
+  ['a principal of another trust domain', '"principals":[', '"principals":["other.example/ns/default/sa/frontend",'],
+  ['every principal', /"principals":\[[^\]]*\]/, '"principals":["*"]'],
+  ['a whole namespace', /"principals":\[[^\]]*\]/, '"namespaces":["evil"]'],
+  ['no principal', /"rules":\[.*\]/, '"rules":[]'],
+  ['no ports at ztunnel', /,"to":\[\{"operation":\{"ports":\[[^\]]*\]\}\}\]/, ''],
+  ['one more port at ztunnel', '"operation":{"ports":[', '"operation":{"ports":["9999",'],
+  ['DENY for ALLOW', '"action":"ALLOW"', '"action":"DENY"'],
+  ['every account of the peer', ACCOUNT_OF_REDIS, ''],
+  ['every port', PAIR, '"toPorts":[{"ports":[{"port":"0","protocol":"TCP"}]}]'],
+  ['a range of ports', PAIR, '"toPorts":[{"ports":[{"port":"15008","endPort":15010,"protocol":"TCP"}]}]'],
+  ['every protocol', PAIR, '"toPorts":[{"ports":[{"port":"15008"}]}]'],
+  ['another port', PAIR, '"toPorts":[{"ports":[{"port":"15009","protocol":"TCP"}]}]'],
+  [
+    'HTTP rules inside the tunnel',
+    PAIR,
+    '"toPorts":[{"ports":[{"port":"15008","protocol":"TCP"}],"rules":{"http":[{"method":"GET"}]}}]',
+  ],
+  ['the world', '"egress":[', '"egress":[{"toEntities":["world"]},'],
+  ['one address', '"egress":[', '"egress":[{"toCIDR":["192.0.2.7/32"]},'],
+  [
+    'one name',
+    '"egress":[',
+    '"egress":[{"toFQDNs":[{"matchPattern":"api.*.com"}],"toPorts":[{"ports":[{"port":"443","protocol":"TCP"}]}]},',
+  ],
+  [
+    'namespaces with a label',
+    '"egress":[',
+    '"egress":[{"toEndpoints":[{"matchLabels":{"k8s:io.cilium.k8s.namespace.labels.team":"x"}}]},',
+  ],
+  ['a rule without peers', '"egress":[', '"egress":[{"toPorts":[{"ports":[{"port":"80","protocol":"TCP"}]}]},'],
+  ['a misspelt peer', TO_REDIS, '"egress":[{"toEndpoint":[],'],
+  [
+    'a deny',
+    /"egress":\[(?=\{"toEndpoints":\[\{"matchLabels":\{[^}]*redis-cart)/,
+    '"egressDeny":[{"toEndpoints":[{}]}],"egress":[',
+  ],
+  ['ICMP', '"egress":[', '"egress":[{"toEntities":["cluster"],"icmps":[{"fields":[{"type":3,"family":"IPv4"}]}]},'],
+  ['another cluster', '"k8s:io.cilium.k8s.policy.cluster":"default"', '"k8s:io.cilium.k8s.policy.cluster":"c2"'],
+  ['a refused object', /"ingress":\[.*?\],"egress"/, '"ingress":[],"egress"'],
+  [
+    'no default deny',
+    '"spec":{"endpointSelector"',
+    '"spec":{"enableDefaultDeny":{"ingress":false,"egress":false},"endpointSelector"',
+  ],
+];
+
+const HARMLESS: readonly (readonly [what: string, find: string | RegExp, replace: string])[] = [
+  ['nothing', /^/, ''],
+  ['a description', '"spec":{', '"spec":{"description":"x",'],
+  ['an annotation', '"metadata":{', '"metadata":{"annotations":{"a":"b"},'],
+  ['the local cluster left to the default', /,"k8s:io\.cilium\.k8s\.policy\.cluster":"default"/, ''],
+  ['a key of any source', '"k8s:app":"redis-cart"', '"app":"redis-cart"'],
+];
+
+test('verify finds every harmful change to an object, and names a flow that it opens or closes', () => {
+  for (const [what, find, replace] of HARMFUL) {
+    const { counterexamples } = prove({ ...claim, objects: tampered(find, replace, what) });
+    assert.ok(counterexamples.length > 0, what);
+  }
+});
+
+test('verify finds a missing object, whichever it is', () => {
+  for (const missing of claim.objects) {
+    const { counterexamples } = prove({ ...claim, objects: claim.objects.filter((object) => object !== missing) });
+    assert.ok(counterexamples.length > 0, JSON.stringify(missing).slice(0, 120));
+  }
+});
+
+test('verify passes what makes no difference', () => {
+  for (const [what, find, replace] of HARMLESS) {
+    const { counterexamples } = prove({ ...claim, objects: tampered(find, replace, what) });
+    assert.deepEqual(counterexamples, [], what);
+  }
+  assert.deepEqual(prove({ ...claim, objects: claim.objects.toReversed() }).counterexamples, []);
+});
+
+function tampered(find: string | RegExp, replace: string, what: string): readonly unknown[] {
+  let done = false;
+  const objects = claim.objects.map((object): unknown => {
+    const text = JSON.stringify(object);
+    const changed = done ? text : text.replace(find, () => replace);
+    done ||= changed !== text || what === 'nothing';
+    return JSON.parse(changed);
+  });
+  assert.ok(done, `no object has what "${what}" changes`);
+  return objects;
+}
+
+function declarations(): Input[] {
+  return loadAll(readFileSync(EXAMPLE, 'utf8')).flatMap((raw): Input[] => {
+    const parsed = isLattice(raw) ? parseObject(raw) : undefined;
+    return parsed?.ok === true && parsed.value.kind !== 'LatticeConfig' ? [parsed.value] : [];
+  });
+}
