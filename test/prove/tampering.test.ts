@@ -59,8 +59,8 @@ const HARMFUL: readonly (readonly [what: string, find: string | RegExp, replace:
   ['a refused object', /"ingress":\[.*?\],"egress"/, '"ingress":[],"egress"'],
   [
     'no default deny',
-    '"spec":{"endpointSelector"',
-    '"spec":{"enableDefaultDeny":{"ingress":false,"egress":false},"endpointSelector"',
+    /"spec":\{(?="endpointSelector":\{"matchLabels":\{[^}]*\}\},"ingress":\[\{"fromCIDR")/,
+    '"spec":{"enableDefaultDeny":{"ingress":false,"egress":false},',
   ],
 ];
 
