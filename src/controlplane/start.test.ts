@@ -1,20 +1,25 @@
 import assert from 'node:assert/strict';
-import { suite, test } from 'node:test';
+import { suite, type TestContext, test } from 'node:test';
 import { connect } from 'node:tls';
 import { Agent, request } from 'undici';
-import { BeyondLoopbackError, DefinitionRefusedError, startControlPlane } from './start.ts';
+import {
+  BeyondLoopbackError,
+  type ControlPlane,
+  type ControlPlaneOptions,
+  DefinitionRefusedError,
+  startControlPlane,
+} from './start.ts';
 
 suite('the embedded control plane', () => {
-  test('does not listen where others could reach it, unless told to', async () => {
+  test('does not listen where others could reach it, unless told to', async (t) => {
     for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.com', '127.0.0.1.example.com']) {
       await assert.rejects(startControlPlane({ host }), BeyondLoopbackError, host);
     }
-    const plane = await startControlPlane({ host: '0.0.0.0', beyondLoopback: true });
-    await plane.close();
+    await started(t, { host: '0.0.0.0', beyondLoopback: true });
   });
 
-  test('lets nobody in without its token, and says nothing to them but that it lives', async () => {
-    const plane = await startControlPlane({ token: 'secret' });
+  test('lets nobody in without its token, and says nothing to them but that it lives', async (t) => {
+    const plane = await started(t, { token: 'secret' });
     const status = async (url: string, authorization: string): Promise<number> =>
       (await plane.inject({ method: 'GET', url, headers: { authorization } })).status;
     assert.equal(await status('/api/v1/namespaces', 'Bearer secret'), 200);
@@ -23,11 +28,10 @@ suite('the embedded control plane', () => {
       assert.equal(await status('/apis', wrong), 401, wrong);
     }
     assert.equal(await status('/readyz', ''), 200);
-    await plane.close();
   });
 
-  test('serves over TLS to those who trust its authority', async () => {
-    const plane = await startControlPlane();
+  test('serves over TLS to those who trust its authority', async (t) => {
+    const plane = await started(t, {});
     const agent = new Agent({ connect: { ca: plane.ca } });
     const headers = { authorization: `Bearer ${plane.token}` };
     const response = await request(`${plane.url}/version`, { dispatcher: agent, headers });
@@ -35,11 +39,10 @@ suite('the embedded control plane', () => {
     assert.match(await response.body.text(), /"minor":"36"/);
     await assert.rejects(request(`${plane.url}/version`, { headers }), /certificate/);
     await agent.close();
-    await plane.close();
   });
 
-  test('writes a kubeconfig that holds all of it', async () => {
-    const plane = await startControlPlane({ token: 'secret' });
+  test('writes a kubeconfig that holds all of it', async (t) => {
+    const plane = await started(t, { token: 'secret' });
     const config: unknown = JSON.parse(plane.kubeconfig);
     const ca = Buffer.from(plane.ca).toString('base64');
     const name = 'lattice';
@@ -51,10 +54,9 @@ suite('the embedded control plane', () => {
       contexts: [{ name, context: { cluster: name, user: name, namespace: 'default' } }],
       'current-context': name,
     });
-    await plane.close();
   });
 
-  test('installs the definitions that it is given, and refuses bad ones by name', async () => {
+  test('installs the definitions that it is given, and refuses bad ones by name', async (t) => {
     const names = { plural: 'things', kind: 'Thing' };
     const versions = [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }];
     const definition = {
@@ -63,17 +65,16 @@ suite('the embedded control plane', () => {
       metadata: { name: 'things.example.com' },
       spec: { group: 'example.com', scope: 'Cluster', names, versions },
     };
-    const plane = await startControlPlane({ crds: [definition] });
+    const plane = await started(t, { crds: [definition] });
     assert.equal((await plane.inject({ method: 'GET', url: '/apis/example.com/v1/things' })).status, 200);
-    await plane.close();
     await assert.rejects(
       startControlPlane({ crds: [{ ...definition, metadata: { name: 'wrong.example.com' } }] }),
       (error) => error instanceof DefinitionRefusedError && /must be spec\.names\.plural/.test(error.message),
     );
   });
 
-  test('ends every connection when it closes, watches too', async () => {
-    const plane = await startControlPlane();
+  test('ends every connection when it closes, watches too', async (t) => {
+    const plane = await started(t, {});
     const { hostname, port } = new URL(plane.url);
     const socket = connect({ host: hostname, port: Number(port), ca: plane.ca });
     const ended = new Promise((resolve) => socket.once('close', resolve));
@@ -84,3 +85,10 @@ suite('the embedded control plane', () => {
     await ended;
   });
 });
+
+/** A control plane that ends with its test, also when the test fails. */
+async function started(t: TestContext, options: ControlPlaneOptions): Promise<ControlPlane> {
+  const plane = await startControlPlane(options);
+  t.after(plane.close);
+  return plane;
+}

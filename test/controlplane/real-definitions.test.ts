@@ -11,8 +11,9 @@ const DATA = process.env.LATTICE_DATA ?? join(import.meta.dirname, '../../../sha
 const folder = join(DATA, 'crds');
 const options = existsSync(folder) ? {} : { skip: `no ${folder}: set LATTICE_DATA` };
 
-test('every published definition is accepted and served, rules included', options, async () => {
+test('every published definition is accepted and served, rules included', options, async (t) => {
   const plane = await startControlPlane();
+  t.after(plane.close);
   const talk = talkTo(plane);
   const definitions = globSync('**/*.{yaml,yml,json}', { cwd: folder })
     .flatMap((file) => loadAll(readFileSync(join(folder, file), 'utf8')))
@@ -34,5 +35,4 @@ test('every published definition is accepted and served, rules included', option
       await talk.must('GET', `/openapi/v3/apis/${text(spec.group)}/${text(version.name)}`);
     }
   }
-  await plane.close();
 });
