@@ -107,8 +107,38 @@ function tampered(find: string | RegExp, replace: string, what: string): readonl
 }
 
 function declarations(): Input[] {
-  return loadAll(readFileSync(EXAMPLE, 'utf8')).flatMap((raw): Input[] => {
-    const parsed = isLattice(raw) ? parseObject(raw) : undefined;
-    return parsed?.ok === true && parsed.value.kind !== 'LatticeConfig' ? [parsed.value] : [];
-  });
+  return loadAll(readFileSync(EXAMPLE, 'utf8')).flatMap(declared);
 }
+
+function declared(raw: unknown): Input[] {
+  const parsed = isLattice(raw) ? parseObject(raw) : undefined;
+  return parsed?.ok === true && parsed.value.kind !== 'LatticeConfig' ? [parsed.value] : [];
+}
+
+test('verify finds DNS rules that hide an agreed name, let any name be asked, or let none be seen', () => {
+  const [service, external] = [
+    {
+      kind: 'LatticeService',
+      metadata: { name: 'shop' },
+      spec: { selector: { matchLabels: { app: 'shop' } }, resources: { api: { type: 'external_service' } } },
+    },
+    {
+      kind: 'LatticeExternalService',
+      metadata: { name: 'api' },
+      spec: { endpoints: { main: 'https://api.example.com' }, allowed_requesters: ['shop'] },
+    },
+  ].map((each) => ({ apiVersion: 'lattice.dev/v1alpha1', ...each }));
+  const world = worldOf([service, external].flatMap(declared), { mesh: 'none', engines: ['cilium'] });
+  const objects = (find: RegExp, replace: string) =>
+    world.claim.objects.map((each): unknown => JSON.parse(JSON.stringify(each).replace(find, replace)));
+  const reasons = (changed: readonly unknown[]) =>
+    prove({ ...world.claim, objects: changed }).counterexamples.map((each) => `${each.to} ${each.actual}`);
+  assert.deepEqual(reasons(world.claim.objects), []);
+  assert.deepEqual(reasons(objects(/\{"matchName":"api.example.com"\}(?=\]\})/, '{"matchName":"other.example.com"}')), [
+    'DNS for api.example.com denied',
+  ]);
+  assert.deepEqual(reasons(objects(/\{"matchName":"api.example.com"\}(?=\]\})/, '{"matchPattern":"*"}')), [
+    'DNS for lattice-nobody.example allowed',
+  ]);
+  assert.deepEqual(reasons(objects(/,"rules":\{"dns":.*?\]\}/, '')), ['DNS for api.example.com denied']);
+});

@@ -5,6 +5,7 @@ import { loadKubernetes } from '../kubernetes/index.ts';
 import type { ObjectRef, Refusal } from '../verdict.ts';
 import { ciliumDoors } from './cilium-door.ts';
 import { distinctionsOf } from './distinctions.ts';
+import { proveNames } from './dns-names.ts';
 import { type Counterexample, type Door, type DoorName, proveDoor } from './door.ts';
 import { kubernetesDoors } from './kubernetes-door.ts';
 import { indexParties } from './party-index.ts';
@@ -56,6 +57,7 @@ export function prove(claim: Claim): Proof {
     const both = ciliumDoors(policies, index, guarantees, ours);
     for (const door of both) asked += proveDoor(door, index, (each) => found.push(each));
     doors.push(...both);
+    asked += proveNames(policies, index.pods, guarantees, claim.objects, (each) => found.push(each));
   }
   if (claim.engines.includes('istio')) {
     const policies = loadIstio(claim.objects, { trustDomain: claim.trustDomain });
