@@ -3,7 +3,7 @@ import { hostText } from '../api/index.ts';
 import type { ExternalDeclaration } from './declare-external.ts';
 import type { ServiceDeclaration } from './declare-service.ts';
 import type { PodFact } from './facts.ts';
-import type { Workload } from './model.ts';
+import type { Port, Workload } from './model.ts';
 import { unitId } from './model.ts';
 import { type GraphState, podsOf } from './state.ts';
 import { agreed, candidates } from './views.ts';
@@ -12,8 +12,14 @@ import { agreed, candidates } from './views.ts';
 interface Before {
   readonly service: ServiceDeclaration | undefined;
   readonly workload: Workload | undefined;
-  readonly peers: ReadonlyMap<string, string>;
+  readonly peers: ReadonlyMap<string, Edges>;
   readonly gateways: readonly string[];
+}
+
+/** What is agreed with one peer in each direction. */
+interface Edges {
+  outbound: readonly Port[];
+  inbound: readonly Port[];
 }
 
 /**
@@ -109,8 +115,9 @@ export class Tracker {
     const workload = this.#state.workloads.get(key);
     const peers = peersOf(this.#state, service);
     const looksDifferent = this.#flipped.has(key) || !isDeepStrictEqual(before.workload, workload);
-    for (const [peer, edge] of before.peers) if (looksDifferent || peers.get(peer) !== edge) this.#addService(peer);
-    for (const [peer, edge] of peers) if (looksDifferent || before.peers.get(peer) !== edge) this.#addService(peer);
+    for (const [peer, edge] of before.peers)
+      if (looksDifferent || !sameEdges(peers.get(peer), edge)) this.#addService(peer);
+    for (const peer of peers.keys()) if (looksDifferent || !before.peers.has(peer)) this.#addService(peer);
     if (!looksDifferent && key !== this.#own) return;
     this.#addService(key);
     if (looksDifferent || !isDeepStrictEqual(before.service?.egress, service?.egress)) {
@@ -137,9 +144,9 @@ export class Tracker {
   }
 }
 
-/** The peers of a service, each with what is agreed between them as comparable text. */
-function peersOf(state: GraphState, service: ServiceDeclaration | undefined): ReadonlyMap<string, string> {
-  const peers = new Map<string, string>();
+/** The peers of a service, each with what is agreed between them. */
+function peersOf(state: GraphState, service: ServiceDeclaration | undefined): ReadonlyMap<string, Edges> {
+  const peers = new Map<string, Edges>();
   if (!service) return peers;
   for (const direction of ['outbound', 'inbound'] as const) {
     for (const key of candidates(state, service, direction)) {
@@ -147,9 +154,21 @@ function peersOf(state: GraphState, service: ServiceDeclaration | undefined): Re
       if (!peer) continue;
       const ports = direction === 'outbound' ? agreed(state, service, peer) : agreed(state, peer, service);
       if (ports.length === 0) continue;
-      const edge = `${direction} ${ports.map((port) => port.name).join(' ')};`;
-      peers.set(key, (peers.get(key) ?? '') + edge);
+      const edges = peers.get(key) ?? { outbound: NO_PORTS, inbound: NO_PORTS };
+      edges[direction] = ports;
+      peers.set(key, edges);
     }
   }
   return peers;
+}
+
+const NO_PORTS: readonly Port[] = [];
+
+function sameEdges(a: Edges | undefined, b: Edges): boolean {
+  return a !== undefined && sameNames(a.outbound, b.outbound) && sameNames(a.inbound, b.inbound);
+}
+
+/** Mostly both are all ports of the callee, and so the same list. */
+function sameNames(a: readonly Port[], b: readonly Port[]): boolean {
+  return a === b || (a.length === b.length && a.every((port, index) => port.name === b[index]?.name));
 }

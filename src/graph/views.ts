@@ -34,20 +34,19 @@ export function serviceView(state: GraphState, key: string): ServiceView | undef
   };
 }
 
-/** Services that may have an edge with this one in the given direction: named by it, or naming it where it says `*`. Sorted. */
+/** Services that may have an edge with this one in the given direction: named by it, or naming it where it says `*`. Each once. */
 export function candidates(
   state: GraphState,
   service: ServiceDeclaration,
   direction: 'inbound' | 'outbound',
-): readonly string[] {
+): Iterable<string> {
   const named = direction === 'inbound' ? service.inbound : service.outbound;
   const any = direction === 'inbound' ? service.inboundAny : service.outboundAny;
   const naming =
     any.length === 0
       ? undefined
       : (direction === 'inbound' ? state.callersNaming : state.calleesNaming).get(service.key);
-  if (!naming) return [...named.keys()].sort();
-  return [...new Set([...named.keys(), ...naming])].sort();
+  return naming ? new Set([...named.keys(), ...naming]) : named.keys();
 }
 
 /** What both declare for caller -> callee, whether or not a door can be written for it. */
@@ -175,7 +174,7 @@ function linksOf(
   direction: 'inbound' | 'outbound',
 ): readonly Link[] {
   const links: Link[] = [];
-  for (const key of candidates(state, service, direction)) {
+  for (const key of [...candidates(state, service, direction)].sort()) {
     const other = state.services.get(key);
     const peer = state.workloads.get(key);
     if (!other || !peer) continue;
