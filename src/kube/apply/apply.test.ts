@@ -292,6 +292,7 @@ test('a write whose answer is lost is neither doubled nor forgotten', async (t) 
 test('an object in deletion is waited for, not applied to', async (t) => {
   const { server, applier, seen } = await scene(t);
   await applier.settle('me', [desire('shop/a', { k: '1' })], signal);
+  await seen(1);
   const going = {
     ...configMap('shop/a', { k: '1' }),
     metadata: { ...configMap('shop/a', {}, { [LABEL]: 'me' }).metadata, deletionTimestamp: '2026-01-01T00:00:00Z' },
@@ -303,4 +304,56 @@ test('an object in deletion is waited for, not applied to', async (t) => {
     ['waiting'],
   );
   assert.deepEqual(await applier.settle('me', [], signal), []);
+});
+
+test('an object that was made and lost while the watch was away is made again after the next full read', async (t) => {
+  const { server, applier, drifts } = await scene(t);
+  await applier.settle('me', [desire('shop/a', { k: '1' })], signal);
+  server.remove(CONFIG_MAP, 'shop/a');
+  applier.reread(CONFIG_MAP, () => false, String(server.store.version));
+  assert.deepEqual(drifts.at(-1), 'me: v1/ConfigMap shop/a');
+  assert.deepEqual(
+    (await applier.settle('me', [desire('shop/a', { k: '1' })], signal)).map(({ did }) => did),
+    ['created'],
+  );
+});
+
+test('a full read that is older than our last write does not make us doubt it', async (t) => {
+  const { server, applier } = await scene(t);
+  const before = String(server.store.version);
+  await applier.settle('me', [desire('shop/a', { k: '1' })], signal);
+  applier.reread(CONFIG_MAP, () => false, before);
+  assert.deepEqual(await applier.settle('me', [desire('shop/a', { k: '1' })], signal), []);
+});
+
+test('an object deleted by us and desired again at once is made again, even if the watch never saw it go', async (t) => {
+  const { server, applier } = await scene(t, { labelSelector: 'nothing=selected' });
+  await applier.settle('me', [desire('shop/a', { k: '1' })], signal);
+  assert.deepEqual(
+    (await applier.settle('me', [], signal)).map(({ did }) => did),
+    ['deleted'],
+  );
+  assert.deepEqual(
+    (await applier.settle('me', [desire('shop/a', { k: '2' })], signal)).map(({ did }) => did),
+    ['created'],
+  );
+  assert.equal(at(server.get(CONFIG_MAP, 'shop/a'), 'data', 'k'), '2');
+});
+
+test('an answer that comes after the watch has shown the object gone again is not believed', async (t) => {
+  const { server, applier, seen, drifts } = await scene(t);
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  server.onRequest(({ method }) => (method === 'PATCH' ? { kind: 'hold answer', until: gate } : undefined));
+  const settled = applier.settle('me', [desire('shop/a', { k: '1' })], signal);
+  await seen(1);
+  server.remove(CONFIG_MAP, 'shop/a');
+  await seen(2);
+  const quiet = drifts.length;
+  open();
+  await settled;
+  assert.equal(drifts.length, quiet + 1);
+  assert.deepEqual(
+    (await applier.settle('me', [desire('shop/a', { k: '1' })], signal)).map(({ did }) => did),
+    ['created'],
+  );
 });

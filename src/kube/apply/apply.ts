@@ -33,7 +33,8 @@ export type Step =
     }
   /** Applied by us, no longer desired, and out of the watch's sight: deleted, or its label taken off? */
   | { readonly kind: 'check'; readonly id: string; readonly of: KindName; readonly key: string; readonly owner: string }
-  | { readonly kind: 'wait'; readonly id: string }
+  /** Being deleted, as far as we know: looked at, and waited for if it is still there. */
+  | { readonly kind: 'wait'; readonly id: string; readonly owner: string; readonly desired: Desired }
   | { readonly kind: 'refuse'; readonly id: string; readonly reason: Refusal };
 
 export type Result =
@@ -44,6 +45,8 @@ export type Result =
 export interface Applier {
   /** Feed every change of the watches over the kinds that are applied (see observedProjection). */
   see(kind: KindName, change: Change<Observed>): void;
+  /** Call when such a watch has read everything anew, up to `version`. */
+  reread(kind: KindName, has: (key: string) => boolean, version: string): void;
   /** What differs, applies in the order desired, then deletions by id. Empty when all is as it shall be. */
   plan(owner: string, desired: readonly Desired[]): readonly Step[];
   /** Does one step. Rejects with a KubeError; `conflict` means that the world moved on: plan again. */
@@ -83,7 +86,7 @@ export function createApplier({ client, ownerLabel, onDrift }: ApplierOptions): 
       case 'update':
         return [{ kind: decision.kind, id, owner, desired, digest }];
       case 'wait':
-        return [{ kind: 'wait', id }];
+        return [{ kind: 'wait', id, owner, desired }];
       case 'refuse':
         return [{ kind: 'refuse', id, reason: decision.reason }];
       default:
@@ -140,7 +143,7 @@ export function createApplier({ client, ownerLabel, onDrift }: ApplierOptions): 
       return { id: step.id, did: 'updated' };
     } catch (error) {
       // Gone, or replaced by another object: what we hold is no longer true.
-      if (means(error, 'conflict', 'notFound')) book.forget(step.id);
+      if (means(error, 'conflict', 'notFound')) book.unsee(step.id);
       throw error;
     }
   };
@@ -154,6 +157,16 @@ export function createApplier({ client, ownerLabel, onDrift }: ApplierOptions): 
     }
     book.noteDeleted(step.of, step.key, step.observed);
     return { id: step.id, did: 'deleted' };
+  };
+  /** The end of a deletion is not always seen: the watch may have been away for the object's whole life. */
+  const wait = async (step: Extract<Step, { kind: 'wait' }>, signal: AbortSignal): Promise<Result> => {
+    const { kind, object } = step.desired;
+    const live = await client.find(kind, object.metadata, { signal });
+    if (live) book.noteRead(kind, keyOf(object.metadata), observe(live, ownerLabel));
+    else book.forget(step.id);
+    const [again] = planOne(step.owner, step.desired);
+    if (again?.kind === 'wait') return { id: step.id, did: 'waiting' };
+    return again ? perform(again, signal) : { id: step.id, did: 'nothing' };
   };
   const check = async (step: Extract<Step, { kind: 'check' }>, signal: AbortSignal): Promise<Result> => {
     const live = await client.find(untyped(step.of), refOf(step.key), { signal });
@@ -174,7 +187,7 @@ export function createApplier({ client, ownerLabel, onDrift }: ApplierOptions): 
       case 'check':
         return check(step, signal);
       case 'wait':
-        return { id: step.id, did: 'waiting' };
+        return wait(step, signal);
       case 'refuse':
         return { id: step.id, did: 'refused', reason: step.reason };
       default:
@@ -185,6 +198,9 @@ export function createApplier({ client, ownerLabel, onDrift }: ApplierOptions): 
     see(kind, change) {
       const owner = book.see(kind, change);
       if (owner !== undefined) onDrift(owner, idOf(kind, refOf(change.key)), change.initial);
+    },
+    reread(kind, has, version) {
+      for (const { id, owner } of book.reread(kind, has, version)) onDrift(owner, id, true);
     },
     plan,
     perform,

@@ -29,7 +29,7 @@ test("what is foreign, or another owner's, is never written", () => {
   fc.assert(
     fc.property(observed, applied, digest, (seen, done, desired) => {
       const { kind } = decideObject('me', desired, seen, done);
-      const foreign = seen.owner === undefined && seen.owned === undefined;
+      const foreign = seen.owner === undefined && seen.owned === undefined && done?.uid !== seen.uid;
       if (foreign || seen.owner === 'you') assert.equal(kind, 'refuse');
       else assert.notEqual(kind, 'refuse');
     }),
@@ -61,6 +61,10 @@ test('where the server rewrites what we send, its last answer is the measure', (
 
 test('an object whose owner label was taken off is still ours, and repaired', () => {
   assert.deepEqual(decideObject('me', 'd', { ...SEEN, owner: undefined }, DONE), { kind: 'update', uid: 'u' });
+  assert.deepEqual(decideObject('me', 'd', { ...SEEN, owner: undefined, owned: undefined }, DONE), {
+    kind: 'update',
+    uid: 'u',
+  });
 });
 
 test('an object that is going away is waited for', () => {

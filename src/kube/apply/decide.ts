@@ -35,8 +35,9 @@ export function decideObject(
 ): Decision {
   if (!observed) return { kind: 'create' };
   if (observed.owner !== undefined && observed.owner !== owner) return { kind: 'refuse', reason: 'OwnedByOther' };
-  // The label may have been edited away: what we applied is still ours.
-  if (observed.owner === undefined && observed.owned === undefined) return { kind: 'refuse', reason: 'ForeignObject' };
+  // The label may have been edited away, even every field stolen: what we applied is still ours.
+  const ours = observed.owned !== undefined || (applied?.owner === owner && applied.uid === observed.uid);
+  if (observed.owner === undefined && !ours) return { kind: 'refuse', reason: 'ForeignObject' };
   if (observed.deleting) return { kind: 'wait' };
   if (isSettled(owner, desired, observed, applied)) return { kind: 'nothing' };
   return { kind: 'update', uid: observed.uid };

@@ -24,8 +24,13 @@ export type Fault =
   | { readonly kind: 'truncate' }
   /** The server does the work, and the connection breaks before the answer. */
   | { readonly kind: 'lose answer' }
+  /** The server does the work, and answers once the promise resolves. */
+  | { readonly kind: 'hold answer'; readonly until: Promise<void> }
   /** Answered once the promise resolves. */
   | { readonly kind: 'hold'; readonly until: Promise<void> };
+
+/** After these nothing is served. */
+const ANSWERLESS: ReadonlySet<Fault['kind']> = new Set(['reset', 'freeze', 'status']);
 
 export interface MockServer {
   readonly store: MockStore;
@@ -85,7 +90,7 @@ export async function mockServer(options: MockOptions = {}): Promise<MockServer>
       if (fault.body === undefined) answerStatus(response, fault.code, fault.reason ?? '');
       else response.writeHead(fault.code, { 'content-type': 'text/plain' }).end(fault.body);
     }
-    if (fault && fault.kind !== 'hold' && fault.kind !== 'truncate' && fault.kind !== 'lose answer') return;
+    if (fault && ANSWERLESS.has(fault.kind)) return;
     const answer = respond(store, request, options);
     if (answer.kind === 'watch') {
       watches.push(serveWatch(store, answer.request, response));
@@ -93,6 +98,7 @@ export async function mockServer(options: MockOptions = {}): Promise<MockServer>
       return;
     }
     const text = JSON.stringify(answer.body);
+    if (fault?.kind === 'hold answer') await fault.until;
     if (fault?.kind === 'lose answer') message.socket.resetAndDestroy();
     else if (fault?.kind === 'truncate') {
       response.writeHead(answer.code, {

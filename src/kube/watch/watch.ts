@@ -26,6 +26,8 @@ export interface WatchOptions<T> {
   readonly projection: Projection<T>;
   /** Hears every change, in order, after the store has it. What it throws ends the watch. */
   readonly onChange: (change: Change<T>) => void;
+  /** Called when a full read is in the store and all its changes are told: `version` is what the store now stands at. */
+  readonly onRead?: (version: string) => void;
   /** Hears of every failure; the watch goes on by itself. */
   readonly onTrouble?: (error: KubeError, waitMs: number) => void;
   readonly timing?: Partial<WatchTiming>;
@@ -72,6 +74,7 @@ export function createWatch<T>(client: Client, options: WatchOptions<T>): Watch<
   const random = options.random ?? Math.random;
   const writer = storeWriter(guarded(options.onChange), options.projection.equal);
   const reader = readerFor({ ...options.projection, of: guarded(options.projection.of) });
+  const onRead = guarded(options.onRead ?? (() => undefined));
   const { promise: synced, resolve: reportSynced } = Promise.withResolvers<void>();
   let state = initialState(options.streams ?? true);
   let waitMs: number | undefined;
@@ -87,6 +90,7 @@ export function createWatch<T>(client: Client, options: WatchOptions<T>): Watch<
         return effect;
       case 'commit':
         writer.commit();
+        if (next.at === 'watching') onRead(next.version);
         reportSynced();
         return undefined;
       case 'discard':
