@@ -82,7 +82,10 @@ test("the editor's schema knows every other spelling and marks it as deprecated"
   for (const kind of ['LatticeService', 'LatticeExternalService'] as const) {
     const text = JSON.stringify(jsonSchema(kind));
     for (const [alias, name] of Object.entries(specAliases(kind))) {
-      assert.match(text, new RegExp(`"${alias}":\\{.*?"description":"Other spelling of ${name}\\.".*?"deprecated":true`));
+      assert.match(
+        text,
+        new RegExp(`"${alias}":\\{.*?"description":"Other spelling of ${name}\\.".*?"deprecated":true`),
+      );
     }
   }
 });

@@ -1,3 +1,4 @@
+import type { Barred } from './barred.ts';
 import { hostText } from '../api/index.ts';
 import { agreedEndpoints, agreedIngress } from './agree.ts';
 import type { ExternalDeclaration } from './declare-external.ts';
@@ -26,7 +27,7 @@ export interface Edge {
   readonly host?: string;
   readonly missing?: Missing;
   /** Why an agreed edge is closed all the same: a finding's code. */
-  readonly barred?: string;
+  readonly barred?: Barred;
   readonly enforcedAt: EnforcedAt;
 }
 
@@ -34,7 +35,7 @@ export interface Edge {
 export interface Between {
   readonly ports: readonly Port[];
   readonly missing: Missing | undefined;
-  readonly barred: string | undefined;
+  readonly barred: Barred | undefined;
 }
 
 /** What caller and callee say of each other; undefined when one of them is not declared. */

@@ -2,9 +2,11 @@ import { closest, type Finding, type ObjectName, type Severity } from '../api/in
 import { agreedEndpoints, agreedIngress } from './agree.ts';
 import type { ExternalDeclaration } from './declare-external.ts';
 import { allows, entryOf, type PortFilter, type ServiceDeclaration } from './declare-service.ts';
-import { between, type Missing } from './edges.ts';
+import { barredReason } from './barred.ts';
+import { between } from './edges.ts';
 import type { ServiceGraph } from './graph.ts';
 import { byText, splitKey } from './key.ts';
+import { missingHalf } from './missing-half.ts';
 import { type GraphState, podsOf } from './state.ts';
 import { identityRefused } from './views.ts';
 import { kubeServicesOf, portsOf } from './workload.ts';
@@ -24,64 +26,6 @@ export function findingsOf(graph: ServiceGraph): readonly Finding[] {
 export function findingsOfService(graph: ServiceGraph, key: string): readonly Finding[] {
   const service = graph.state.services.get(key);
   return service ? serviceFindings(graph, service) : [];
-}
-
-/** The YAML of the half that is missing, and the object that it goes into. */
-export function missingHalf(missing: Missing, caller: string, callee: string): string | undefined {
-  const from = splitKey(caller);
-  const to = splitKey(callee);
-  const entry = (name: string, direction: string, peer: { namespace: string; name: string }, home: string) =>
-    `${name}: {direction: ${direction}, id: ${peer.name}${peer.namespace === home ? '' : `, namespace: ${peer.namespace}`}}`;
-  if (missing === 'outbound') {
-    return `in LatticeService ${caller}, under spec.resources, write "${entry(to.name, 'outbound', to, from.namespace)}"`;
-  }
-  if (missing === 'inbound') {
-    return `in LatticeService ${callee}, under spec.resources, write "${entry(`${from.name}-caller`, 'inbound', from, to.namespace)}"`;
-  }
-  return undefined;
-}
-
-/** What each reason for barring means and how to mend it. */
-const BARRED: Readonly<Record<string, readonly [message: string, fix: string]>> = {
-  SystemNamespace: [
-    'this namespace belongs to the cluster: default deny here could cut off the cluster itself',
-    'write "mode: shadow"',
-  ],
-  IdentityIsNode: [
-    'its pods use the host network: to every engine they are the node, not this service',
-    'run the pods without hostNetwork, or let its peers name the node as a built-in peer',
-  ],
-  PodInTwoServices: ['another LatticeService selects some of the same pods', 'make the selectors disjoint'],
-  SidecarUnsupported: [
-    'its pods get an Istio sidecar, whose verdicts Lattice cannot prove yet',
-    'enrol the namespace in ambient mode, or switch injection off for these pods',
-  ],
-  MeshModeMixed: [
-    'some of its pods are in the mesh and some are not',
-    'give all of its pods the same istio.io/dataplane-mode',
-  ],
-  SeveralWaypoints: [
-    'its Services name different waypoints',
-    'label all Services of these pods with one istio.io/use-waypoint',
-  ],
-  LabelSwitchesCilium: [
-    'its pods have a label with the key "host" or "init", which Cilium takes for its own and enforces nothing for them',
-    'give the label another key',
-  ],
-  WaypointForAll: [
-    'its waypoint serves pods addressed directly too, past every policy on its Services',
-    'label the Gateway istio.io/waypoint-for: service',
-  ],
-  SharedIdentity: [
-    'the mesh cannot tell it from other workloads with the same ServiceAccount',
-    'give it a ServiceAccount of its own, or accept it with "allowSharedIdentity: true"',
-  ],
-};
-
-/** Why an agreed edge stays closed, in words. */
-export function barredReason(code: string): { readonly message: string; readonly fix: string } {
-  const [message, fix] = BARRED[code] ?? [code, ''];
-  return { message, fix };
 }
 
 function serviceFindings(graph: ServiceGraph, service: ServiceDeclaration): readonly Finding[] {

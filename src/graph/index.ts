@@ -2,7 +2,9 @@
 export { between, type Between, type Edge, edgesOf, type EnforcedAt, type Missing } from './edges.ts';
 export { exemptionsOf, DEFAULT_CONFIG } from './exemptions.ts';
 export { type Fact, factId, factOf } from './facts.ts';
-export { barredReason, findingsOf, findingsOfService, missingHalf } from './findings.ts';
+export { type Barred, barredReason } from './barred.ts';
+export { findingsOf, findingsOfService } from './findings.ts';
+export { missingHalf } from './missing-half.ts';
 export { type Gone, type Input, ServiceGraph } from './graph.ts';
 export { byText, keyOf, splitKey } from './key.ts';
 export * from './model.ts';

@@ -1,5 +1,6 @@
 // The graph's vocabulary: what a compiler, a proof or an explanation may know about a node and its direct neighbours.
 import type { Cidr, Endpoint, Protocol, Source } from '../api/index.ts';
+import type { Barred } from './barred.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -47,7 +48,7 @@ export interface Workload {
   /** Whether some callers reach the pods past the waypoint (a headless Service), so that the direct way stays open too (I11). */
   readonly direct: boolean;
   /** Why no door can be written for this service (`IdentityIsNode`, `SidecarUnsupported`, `SystemNamespace`, ...). */
-  readonly barred?: string;
+  readonly barred?: Barred;
 }
 
 /** All agreed ports towards or from one peer. Ports are the callee's, sorted by name. */

@@ -1,3 +1,4 @@
+import type { Barred } from './barred.ts';
 import { hostText } from '../api/index.ts';
 import { agreedEndpoints, agreedIngress, agreedPorts } from './agree.ts';
 import { allows, type PortFilter, type ServiceDeclaration } from './declare-service.ts';
@@ -55,7 +56,7 @@ export function agreed(state: GraphState, caller: ServiceDeclaration, callee: Se
 }
 
 /** Why an agreed edge is not compiled: an end is barred, or the mesh cannot tell the caller from another workload. */
-export function edgeBarred(state: GraphState, caller: Workload, callee: Workload): string | undefined {
+export function edgeBarred(state: GraphState, caller: Workload, callee: Workload): Barred | undefined {
   if (caller.barred !== undefined) return caller.barred;
   if (callee.barred !== undefined) return callee.barred;
   const told = caller.mesh === 'ambient' && callee.mesh === 'ambient';

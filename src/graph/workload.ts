@@ -1,3 +1,4 @@
+import type { Barred } from './barred.ts';
 import type { DeclaredServicePort, ServiceDeclaration } from './declare-service.ts';
 import type { PodFact, ServiceFact } from './facts.ts';
 import { byText } from './key.ts';
@@ -129,7 +130,7 @@ function barredBecause(
   pods: readonly PodFact[],
   meshes: readonly MeshMode[],
   front: { readonly waypoints: readonly Waypoint[]; readonly gateways: readonly string[] },
-): string | undefined {
+): Barred | undefined {
   if (service.mode === 'enforce' && SYSTEM_NAMESPACES.has(service.namespace)) return 'SystemNamespace';
   if (pods.some((pod) => pod.hostNetwork)) return 'IdentityIsNode';
   if ([service.selector, ...pods.map((pod) => pod.labels)].some(switchesCilium)) return 'LabelSwitchesCilium';

@@ -18,7 +18,7 @@ test('a shadow service compiles to nothing, and its enforced peer as usual', () 
 });
 
 test('a barred service compiles to nothing', () => {
-  const barred = { ...cart, barred: 'IdentityIsNode' };
+  const barred = { ...cart, barred: 'IdentityIsNode' } as const;
   assert.deepEqual(cilium().service(viewOf(barred, { inbound: [link(web)] }), options).drafts, []);
 });
 

@@ -1,5 +1,13 @@
 import { hostText } from '../../api/index.ts';
-import { barredReason, between, edgesOf, missingHalf, type Missing, type ServiceGraph } from '../../graph/index.ts';
+import {
+  type Barred,
+  barredReason,
+  between,
+  edgesOf,
+  missingHalf,
+  type Missing,
+  type ServiceGraph,
+} from '../../graph/index.ts';
 import type { Claim } from '../prove/prove.ts';
 import { shortestChain } from './chain.ts';
 import { type End, type FlowPort, flowPorts, hostEnd, resolveEnd } from './ends.ts';
@@ -149,7 +157,7 @@ function externalHalves(
   return { missing: 'both', fix: `${ownHalf}\n${otherHalf}` };
 }
 
-function barredNote(barred: string | undefined): { readonly note?: string; readonly fix?: string } {
+function barredNote(barred: Barred | undefined): { readonly note?: string; readonly fix?: string } {
   if (barred === undefined) return {};
   const { message, fix } = barredReason(barred);
   return { note: `both sides agree, but the edge stays closed (${barred}): ${message}`, fix };
