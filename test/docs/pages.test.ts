@@ -100,16 +100,22 @@ async function checkConsole(block: Block, where: string, say: (line: string) => 
             .replace(/\n$/, '')
             .split('\n')
             .map((line) => line.trimEnd());
-    if (refresh && !expected.includes('...')) lines.push(...actual);
+    const holds = isAsShown(expected, actual);
+    if (refresh && !holds && !expected.includes('...')) lines.push(...actual.map(withoutCounts));
     else {
       lines.push(...expected);
-      if (!isAsShown(expected, actual)) {
+      if (!holds) {
         assert.fail(`${where}: $ ${command}\nprints\n${actual.join('\n')}\nand the page shows\n${expected.join('\n')}`);
       }
     }
   }
   assert.equal(last, 0, `${where}: the last command ends with exit code ${last}; show it with "$ echo $?"`);
   return lines;
+}
+
+/** How many questions a proof asks is nobody's promise: pages leave the numbers out. */
+function withoutCounts(line: string): string {
+  return line.replace(/\(\d+ questions about \d+ parties/, '(... questions about ... parties');
 }
 
 /** Every line runs and ends with 0, or with the code in a comment behind it: `# exit 1`. */
@@ -151,6 +157,8 @@ test('a wrong word in a console block is noticed, and "..." stands for any lines
   assert.ok(isAsShown(['...'], []));
   assert.ok(!isAsShown(['a', '...', 'e'], ['a', 'b', 'c', 'd']));
   assert.ok(!isAsShown(['a'], ['a', 'b']));
+  assert.ok(isAsShown(['x (... of ...)'], ['x (1 of 2)']));
+  assert.ok(!isAsShown(['x (... of ...)'], ['y (1 of 2)']));
   assert.ok(!isAsShown(['a', 'b'], ['a']));
   assert.deepEqual(stepsOf('$ x \\\n  y\n1\n$ z\n'), [
     { command: 'x \\\n  y', expected: ['1'] },
