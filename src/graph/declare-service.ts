@@ -68,14 +68,14 @@ export function declareService(object: LatticeService, defaultNamespace: string,
     mode: spec.mode ?? 'enforce',
     allowSharedIdentity: spec.allowSharedIdentity ?? false,
     ports: declaredPorts(spec.service?.ports),
-    outbound: halves.outbound,
-    inbound: halves.inbound,
+    outbound: halves.of('outbound'),
+    inbound: halves.of('inbound'),
     outboundAny: halves.outboundAny,
     inboundAny: halves.inboundAny,
-    egress: halves.egress,
-    ingress: halves.ingress,
-    builtinOutbound: halves.builtinOutbound,
-    builtinInbound: halves.builtinInbound,
+    egress: halves.of('egress'),
+    ingress: halves.of('ingress'),
+    builtinOutbound: halves.of('builtinOutbound'),
+    builtinInbound: halves.of('builtinInbound'),
     entries: halves.entries,
     findings: halves.findings,
   };
@@ -96,7 +96,7 @@ export function entryOf(
   type: PeerType,
   peer: string,
 ): string | undefined {
-  if (!halvesOf(service, direction, type).has(peer)) return undefined;
+  if (!service[fieldOf(direction, type)].has(peer)) return undefined;
   return service.entries.get(entryKey(direction, type, peer)) ?? splitKey(peer).name;
 }
 
@@ -104,27 +104,24 @@ function entryKey(direction: Direction, type: PeerType, peer: string): string {
   return `${direction} ${type} ${peer}`;
 }
 
-type HalvesOf<M> = Readonly<
-  Record<'outbound' | 'inbound' | 'egress' | 'ingress' | 'builtinOutbound' | 'builtinInbound', M>
->;
+/** The fields of {@link ServiceDeclaration} that hold halves. */
+type HalfField = 'outbound' | 'inbound' | 'egress' | 'ingress' | 'builtinOutbound' | 'builtinInbound';
 
-function halvesOf<M>(halves: HalvesOf<M>, direction: Direction, type: PeerType): M {
-  if (type === 'service') return direction === 'outbound' ? halves.outbound : halves.inbound;
-  if (type === 'external_service') return direction === 'outbound' ? halves.egress : halves.ingress;
-  return direction === 'outbound' ? halves.builtinOutbound : halves.builtinInbound;
+function fieldOf(direction: Direction, type: PeerType): HalfField {
+  if (type === 'service') return direction;
+  if (type === 'external_service') return direction === 'outbound' ? 'egress' : 'ingress';
+  return direction === 'outbound' ? 'builtinOutbound' : 'builtinInbound';
 }
 
+/** Most services have halves of one or two fields: the others share this. */
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();
+
 class Halves {
-  readonly outbound = new Map<string, PortFilter>();
-  readonly inbound = new Map<string, PortFilter>();
   readonly outboundAny: AnyHalf[] = [];
   readonly inboundAny: AnyHalf[] = [];
-  readonly egress = new Map<string, PortFilter>();
-  readonly ingress = new Map<string, PortFilter>();
-  readonly builtinOutbound = new Map<string, PortFilter>();
-  readonly builtinInbound = new Map<string, PortFilter>();
-  readonly entries = new Map<string, string>();
   readonly findings: Finding[] = [];
+  #entries: Map<string, string> | undefined;
+  readonly #maps: Partial<Record<HalfField, Map<string, PortFilter>>> = {};
   readonly #namespace: string;
   readonly #name: string;
   readonly #makeKey: MakeKey;
@@ -167,12 +164,23 @@ class Halves {
         continue;
       }
       const key = type === 'builtin' ? peer.name : this.#makeKey(peer.namespace, peer.name);
-      const map = halvesOf(this, direction, type);
+      const field = fieldOf(direction, type);
+      const map = (this.#maps[field] ??= new Map());
       const known = map.get(key);
       map.set(key, known === undefined ? ports : unite(known, ports));
-      if (entry !== peer.name) this.entries.set(entryKey(direction, type, key), entry);
-      else if (this.entries.size > 0) this.entries.delete(entryKey(direction, type, key));
+      if (entry === peer.name) this.#entries?.delete(entryKey(direction, type, key));
+      else (this.#entries ??= new Map()).set(entryKey(direction, type, key), entry);
     }
+  }
+
+  /** Entries that are not called like their peer, by {@link entryKey}. */
+  get entries(): ReadonlyMap<string, string> {
+    return this.#entries ?? NONE;
+  }
+
+  /** The halves of one field, by peer. */
+  of(field: HalfField): ReadonlyMap<string, PortFilter> {
+    return this.#maps[field] ?? NONE;
   }
 
   #addAny(direction: 'outbound' | 'inbound', half: AnyHalf): void {

@@ -34,6 +34,7 @@ export class SelectorIndex {
 
   /** Keys of the selectors that select an object with these labels: those whose pairs are all among them. */
   selecting(namespace: string, labels: Labels): string[] {
+    if (this.#entries.size === 0) return [];
     const found: string[] = [];
     for (const pair of pairsOf(namespace, labels)) {
       for (const key of this.#byChosenPair.get(pair) ?? []) {
@@ -46,6 +47,7 @@ export class SelectorIndex {
 
   /** Keys of the entries whose labels include all of `labels`. */
   including(namespace: string, labels: Labels): string[] {
+    if (this.#entries.size === 0) return [];
     let smallest: ReadonlySet<string> | undefined;
     for (const pair of pairsOf(namespace, labels)) {
       const keys = this.#byEveryPair.get(pair);
