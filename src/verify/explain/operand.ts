@@ -1,4 +1,4 @@
-import { type Cidr, parseCidr, type Protocol } from '../../api/index.ts';
+import { type Cidr, closest, parseCidr, type Protocol } from '../../api/index.ts';
 import type { ServiceGraph } from '../../graph/index.ts';
 
 /** One end of a question, as people write it. */
@@ -49,7 +49,10 @@ export function readOperand(text: string, graph: ServiceGraph, namespace: string
     if (/^([a-z0-9_-]+\.)+[a-z][a-z0-9-]*$/i.test(name))
       return { ok: true, value: { kind: 'name', name: name.toLowerCase() } };
   }
-  return bad(`no ${kind === 'external' ? 'LatticeExternalService' : 'LatticeService'} "${name}" is declared`);
+  const known = kind === 'external' ? graph.state.externals : graph.state.services;
+  const near = closest(nameIn(name), [...known.keys()].map(nameIn));
+  const what = kind === 'external' ? 'LatticeExternalService' : 'LatticeService';
+  return bad(`no ${what} "${name}" is declared${near === undefined ? '' : `; did you mean "${near}"?`}`);
 }
 
 /** Splits `CALLEE[:PORT[/PROTO]]`, with IPv6 addresses in brackets where a port follows. */
@@ -72,9 +75,13 @@ export function readCallee(
   return { ok: true, value: { operand, asked: { port, protocol } } };
 }
 
+function nameIn(key: string): string {
+  return key.slice(key.indexOf('/') + 1);
+}
+
 function look(name: string, keys: readonly string[], namespace: string | undefined): string[] {
   if (name.includes('/')) return keys.filter((key) => key === name);
-  const matches = keys.filter((key) => key.slice(key.indexOf('/') + 1) === name).sort();
+  const matches = keys.filter((key) => nameIn(key) === name).sort();
   const preferred = matches.filter((key) => key === `${namespace ?? ''}/${name}`);
   return preferred.length > 0 ? preferred : matches;
 }
