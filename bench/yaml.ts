@@ -5,40 +5,44 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { exitCode } from './exit-code.ts';
-import { drawGraph, rawServices, type ShapeName } from './fixture.ts';
-import type { Result } from './result.ts';
+import { drawGraph, type RawService, rawServices, type ShapeName } from './fixture.ts';
+import type { Result, Row } from './result.ts';
 
-/** The whole job as a user runs it: one YAML file per service, `lattice compile DIR --out DIR`, a process of its own. */
+/** The whole job as a user runs it: YAML files, `lattice compile DIR --out DIR`, a process of its own. */
 export async function yamlCase(shape: ShapeName): Promise<Result> {
+  const raws = [...rawServices(drawGraph(shape))];
+  const rows: Row[] = [];
+  let peak = 0;
+  for (const perFile of [1, 500]) {
+    const { usage, wall, bytes } = await compileFiles(raws, perFile);
+    peak = Math.max(peak, usage.peakMB);
+    const note = `peak ${usage.peakMB.toFixed(0)} MB, ${(bytes / 1e6).toFixed(0)} MB of objects`;
+    rows.push({ step: `${perFile} per file`, cpu: usage.cpu, wall, services: raws.length, note });
+  }
+  return { case: 'yaml', shape, rows, peakMB: peak };
+}
+
+async function compileFiles(raws: readonly RawService[], perFile: number): Promise<Run & { readonly bytes: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'lattice-bench-yaml-'));
   try {
     const input = join(folder, 'services');
     const output = join(folder, 'policies');
     mkdirSync(input);
-    let services = 0;
-    for (const raw of rawServices(drawGraph(shape))) {
-      writeFileSync(join(input, `svc-${services}.yaml`), stringify(raw));
-      services += 1;
+    for (let from = 0; from < raws.length; from += perFile) {
+      const documents = raws.slice(from, from + perFile).map((raw) => stringify(raw));
+      writeFileSync(join(input, `${from}.yaml`), documents.join('---\n'));
     }
-    const { usage, wall } = await runLattice(['compile', input, '--out', output], join(folder, 'usage.json'));
+    const run = await runLattice(['compile', input, '--out', output], join(folder, 'usage.json'));
     const bytes = readdirSync(output).reduce((sum, name) => sum + statSync(join(output, name)).size, 0);
-    return {
-      case: 'yaml',
-      shape,
-      rows: [
-        {
-          step: 'files to files',
-          cpu: usage.cpu,
-          wall,
-          services,
-          note: `${services} files in, ${(bytes / 1e6).toFixed(0)} MB out`,
-        },
-      ],
-      peakMB: usage.peakMB,
-    };
+    return { ...run, bytes };
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+interface Run {
+  readonly usage: Usage;
+  readonly wall: number;
 }
 
 interface Usage {
@@ -46,10 +50,7 @@ interface Usage {
   readonly peakMB: number;
 }
 
-async function runLattice(
-  args: readonly string[],
-  file: string,
-): Promise<{ readonly usage: Usage; readonly wall: number }> {
+async function runLattice(args: readonly string[], file: string): Promise<Run> {
   const start = performance.now();
   const child = spawn(
     process.execPath,
