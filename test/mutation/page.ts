@@ -1,0 +1,54 @@
+import type { Mutation } from './mutation.ts';
+import type { Failure } from './suites.ts';
+
+/** What became of one mutation: who noticed it first, if anybody did. */
+export interface Outcome {
+  readonly mutation: Mutation;
+  readonly noticed: Failure | undefined;
+}
+
+const PROPERTIES: Readonly<Record<string, string>> = {
+  'test/policy/mutants.test.ts': '**agreement**',
+  'test/prove/conjunction.test.ts': '**conjunction**',
+  'test/prove/mixes.test.ts': '**mixes**',
+  'test/prove/prove.test.ts': '**door by door**',
+};
+
+/** The page of the documentation about a whole run. */
+export function pageOf(groups: readonly { readonly about: string; readonly outcomes: readonly Outcome[] }[]): string {
+  const all = groups.flatMap(({ outcomes }) => outcomes);
+  const byProperty = all.filter(({ noticed }) => noticed && noticed.file in PROPERTIES).length;
+  const survivors = all.filter(({ noticed }) => noticed === undefined).length;
+  return `# Mutations
+
+Each rule of agreement and of the compilers, broken once on purpose: who notices? \`node test/mutation/main.ts --write\`
+applies each edit of \`test/mutation\` alone to a copy of the repository, runs the tests until one fails, and writes this
+page; \`--only RULE\` tries one. A mutation that nobody notices makes it fail, and so does one whose text is gone.
+
+Properties over random graphs are asked first. **Agreement**: the graph has exactly the edges that the declarations,
+read again without it, agree on. **Conjunction**: all doors together let a flow through if and only if both sides agreed.
+**Mixes**: so it stays under any mix of old and new objects, and a revoked flow is closed at once. **Door by door**: each
+object opens exactly what is agreed. Only where these notice nothing are the tests of the single rules asked; the column
+then has the title of the first that fails.
+
+${all.length} mutations: ${byProperty} noticed by a property, ${all.length - byProperty - survivors} by a test of the rule, ${survivors} by nobody.
+${groups.map(({ about, outcomes }) => `\n## ${about}\n\n${tableOf(outcomes)}`).join('')}`;
+}
+
+/** Who noticed, in a few words. */
+export function noticedBy({ noticed }: Outcome): string {
+  if (!noticed) return 'NOBODY';
+  return PROPERTIES[noticed.file] ?? noticed.title;
+}
+
+function tableOf(outcomes: readonly Outcome[]): string {
+  const rows = outcomes.map((outcome) => {
+    const { rule, says, broken } = outcome.mutation;
+    return `| ${[rule, says, broken, noticedBy(outcome)].map(cell).join(' | ')} |\n`;
+  });
+  return `| Rule | What it says | Broken so that | Noticed by |\n| --- | --- | --- | --- |\n${rows.join('')}`;
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
