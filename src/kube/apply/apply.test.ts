@@ -357,3 +357,16 @@ test('an answer that comes after the watch has shown the object gone again is no
     ['created'],
   );
 });
+
+test('a deletion is for the object as it was judged: one that changes at that moment is left for another look', async (t) => {
+  const { server, applier, seen } = await scene(t);
+  await applier.settle('me', [desire('shop/a', { k: '1' })], signal);
+  await seen(1);
+  server.onRequest(({ method }) => {
+    if (method === 'DELETE') server.put(CONFIG_MAP, configMap('shop/a', { k: 'mine now' }), 'kubectl-edit');
+    return undefined;
+  });
+  const [result] = await applier.settle('me', [], signal);
+  assert.ok(result?.did === 'failed' && means(result.error, 'conflict'));
+  assert.equal(at(server.get(CONFIG_MAP, 'shop/a'), 'data', 'k'), 'mine now');
+});
