@@ -1,4 +1,4 @@
-// `npm run bench [-- CASE...] [-o json] [--shape NAME]`: speed and memory of the main path; `npm run bench -- kube`: of the watch cache.
+// `npm run bench [-- CASE...] [--shape NAME] [--runs N] [-o json]`: speed and memory of the main path; `npm run bench -- kube`: of the watch cache.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,14 +33,22 @@ if (first === 'kube') {
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { output: { type: 'string', short: 'o', default: 'table' }, shape: { type: 'string' } },
+    options: {
+      output: { type: 'string', short: 'o', default: 'table' },
+      shape: { type: 'string' },
+      runs: { type: 'string' },
+    },
     allowPositionals: true,
   });
   const unknown = positionals.find((name) => !isCase(name));
-  const { shape } = values;
-  if (unknown !== undefined || (shape !== undefined && !isShape(shape))) {
+  const { shape, runs } = values;
+  if (
+    unknown !== undefined ||
+    (shape !== undefined && !isShape(shape)) ||
+    (runs !== undefined && !/^[1-9]\d*$/.test(runs))
+  ) {
     process.stderr.write(
-      `usage: npm run bench -- [${Object.keys(CASES).join('|')}|kube]... [--shape NAME] [-o json]\n`,
+      `usage: npm run bench -- [${Object.keys(CASES).join('|')}|kube]... [--shape NAME] [--runs N] [-o json]\n`,
     );
     process.exitCode = 2;
     return;
@@ -51,7 +59,10 @@ async function main(): Promise<void> {
     const subject = await bundle(folder);
     for (const name of names) {
       for (const each of shape === undefined ? CASES[name] : [shape]) {
-        const result = name === 'yaml' ? await yamlCase(each) : await measured(subject, name, each);
+        const result =
+          name === 'yaml'
+            ? await yamlCase(each)
+            : await measured([subject, name, each, ...(runs === undefined ? [] : [runs])]);
         process.stdout.write(values.output === 'json' ? `${JSON.stringify(result)}\n` : `${toTable(result)}\n`);
       }
     }
@@ -80,11 +91,11 @@ async function bundle(folder: string): Promise<string> {
 }
 
 /** One case on one graph in a process of its own. */
-async function measured(subject: string, name: CaseName, shape: ShapeName): Promise<Result> {
-  const child = spawn(process.execPath, [subject, name, shape], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function measured(args: readonly string[]): Promise<Result> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const [output, code] = await Promise.all([text(child.stdout), exitCode(child)]);
-  if (code !== 0) throw new Error(`${name} ${shape} ended with ${code}`);
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}`);
   const result: unknown = JSON.parse(output);
-  if (!isResult(result)) throw new Error(`${name} ${shape} gave no result`);
+  if (!isResult(result)) throw new Error(`${args.join(' ')} gave no result`);
   return result;
 }

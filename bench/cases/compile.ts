@@ -10,12 +10,12 @@ import { OPTIONS, parseService, SETTINGS } from '../setup.ts';
 const STEPS = ['parse', 'build', 'puts', 'kept', 'dropped', 'json', 'whole'] as const;
 type Times = Readonly<Record<(typeof STEPS)[number], Spent>>;
 
-/** Parse, build and compile everything: 31 times at 1.5k, 5 times at 50k, after one that does not count. */
-export function compileCase(shape: ShapeName): Result {
+/** Parse, build and compile everything: 31 times at 1.5k, 5 times at 50k, or `wanted` times, after one that does not count. */
+export function compileCase(shape: ShapeName, wanted: number | undefined): Result {
   const raws = [...rawServices(drawGraph(shape))];
   const times: Times[] = [];
   let bytes = 0;
-  const runs = SHAPES[shape].services > 10_000 ? 5 : 31;
+  const runs = wanted ?? (SHAPES[shape].services > 10_000 ? 5 : 31);
   for (let run = 0; run <= runs; run++) {
     const once = runOnce(raws);
     bytes = once.bytes;
