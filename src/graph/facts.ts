@@ -56,6 +56,9 @@ export interface GatewayFact {
 
 export type Fact = PodFact | NamespaceFact | ServiceFact | GatewayFact;
 
+/** Istio's label on the pods of a Gateway. */
+export const GATEWAY_LABEL = 'gateway.networking.k8s.io/gateway-name';
+
 const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   Pod: [],
   Deployment: ['spec', 'template'],

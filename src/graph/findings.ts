@@ -7,6 +7,7 @@ import { between } from './edges.ts';
 import type { ServiceGraph } from './graph.ts';
 import { byText, splitKey } from './key.ts';
 import { missingHalf } from './missing-half.ts';
+import { callsThroughTunnel } from './model.ts';
 import { type GraphState, podsOf } from './state.ts';
 import { identityRefused } from './views.ts';
 import { kubeServicesOf, portsOf } from './workload.ts';
@@ -35,7 +36,12 @@ function serviceFindings(graph: ServiceGraph, service: ServiceDeclaration): read
   if (workload?.barred !== undefined) {
     const { message, fix } = barredReason(workload.barred);
     own.add(workload.barred, 'error', message, ['spec'], fix);
-  } else if (workload?.mesh === 'ambient' && identityRefused(state, workload) && callsIntoMesh(graph, service)) {
+  } else if (
+    workload &&
+    callsThroughTunnel(workload.mesh) &&
+    identityRefused(state, workload) &&
+    callsIntoMesh(graph, service)
+  ) {
     const sharers = sharersOf(state, service.key, workload.namespace, workload.accounts);
     const { message, fix } = barredReason('SharedIdentity');
     own.add(

@@ -8,4 +8,5 @@ export { missingHalf } from './missing-half.ts';
 export { type Gone, type Input, ServiceGraph } from './graph.ts';
 export { byText, keyOf, splitKey } from './key.ts';
 export * from './model.ts';
+export { meshModeOf } from './workload.ts';
 export type { ConfiguredPeer, Exemptions, Resolver, Settings } from './settings.ts';

@@ -4,8 +4,17 @@ import type { Barred } from './barred.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** How a pod takes part in the mesh. `sidecar` has no verdicts from a real engine yet, so it is refused with a condition. */
-export type MeshMode = 'ambient' | 'none' | 'sidecar';
+/**
+ * How a pod takes part in the mesh. `gateway`: a proxy of the mesh's own (the pods of a Gateway); it calls through the
+ * tunnel under its identity and past every waypoint, but no ztunnel stands in front of it. `sidecar` has no verdicts from
+ * a real engine yet, so it is refused with a condition.
+ */
+export type MeshMode = 'ambient' | 'gateway' | 'none' | 'sidecar';
+
+/** Whether a caller of this mode reaches pods in ambient mode through the tunnel, with an identity to be told by. */
+export function callsThroughTunnel(mesh: MeshMode): boolean {
+  return mesh === 'ambient' || mesh === 'gateway';
+}
 
 /** One port of a service. `targetPorts` are the real ports of its pods: one, or several while a change rolls out. */
 export interface Port {

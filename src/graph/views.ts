@@ -3,6 +3,7 @@ import { hostText } from '../api/index.ts';
 import { agreedEndpoints, agreedIngress, agreedPorts } from './agree.ts';
 import { allows, type PortFilter, type ServiceDeclaration } from './declare-service.ts';
 import { byText } from './key.ts';
+import { callsThroughTunnel } from './model.ts';
 import type {
   BuiltinLink,
   EgressLink,
@@ -59,7 +60,7 @@ export function agreed(state: GraphState, caller: ServiceDeclaration, callee: Se
 export function edgeBarred(state: GraphState, caller: Workload, callee: Workload): Barred | undefined {
   if (caller.barred !== undefined) return caller.barred;
   if (callee.barred !== undefined) return callee.barred;
-  const told = caller.mesh === 'ambient' && callee.mesh === 'ambient';
+  const told = callsThroughTunnel(caller.mesh) && callee.mesh === 'ambient';
   return told && identityRefused(state, caller) ? 'SharedIdentity' : undefined;
 }
 

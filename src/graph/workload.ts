@@ -1,6 +1,6 @@
 import type { Barred } from './barred.ts';
 import type { DeclaredServicePort, ServiceDeclaration } from './declare-service.ts';
-import type { PodFact, ServiceFact } from './facts.ts';
+import { GATEWAY_LABEL, type PodFact, type ServiceFact } from './facts.ts';
 import { byText } from './key.ts';
 import type { Labels, MeshMode, Port, Waypoint, Workload } from './model.ts';
 import { type GraphState, overlapsOf, podsOf } from './state.ts';
@@ -98,10 +98,20 @@ function accountsOf(service: ServiceDeclaration, pods: readonly PodFact[]): read
   return [...accounts].sort();
 }
 
+/** How one pod takes part in the mesh. */
+export function meshModeOf(state: GraphState, pod: PodFact): MeshMode {
+  if (pod.hostNetwork) return 'none';
+  const home = state.namespaces.get(pod.namespace)?.dataplane ?? state.settings.mesh;
+  // Istio marks its gateways dataplane-mode none: nothing is redirected there, yet they speak for themselves.
+  const gateway = state.settings.mesh === 'ambient' && Object.hasOwn(pod.labels, GATEWAY_LABEL);
+  return gateway && pod.dataplane !== 'sidecar' ? 'gateway' : (pod.dataplane ?? home);
+}
+
 function meshModes(state: GraphState, service: ServiceDeclaration, pods: readonly PodFact[]): MeshMode[] {
   const home = state.namespaces.get(service.namespace)?.dataplane ?? state.settings.mesh;
-  if (pods.length === 0) return [home];
-  return [...new Set(pods.map((pod) => (pod.hostNetwork ? 'none' : (pod.dataplane ?? home))))].sort();
+  const inMesh = state.settings.mesh === 'ambient';
+  if (pods.length === 0) return [inMesh && Object.hasOwn(service.selector, GATEWAY_LABEL) ? 'gateway' : home];
+  return [...new Set(pods.map((pod) => meshModeOf(state, pod)))].sort();
 }
 
 function waypointOf(

@@ -1,5 +1,6 @@
 // What the properties over whole graphs share: compiling one, and asking every pair of services about every port.
 import {
+  callsThroughTunnel,
   exemptionsOf,
   type Input,
   type Port,
@@ -70,7 +71,7 @@ export function flowsOf(graph: ServiceGraph, { engines }: Setup): Flow[] {
   const flows = services.flatMap((to) => services.flatMap((from) => flowsBetween(graph, from, to)));
   return flows.filter(({ from, to, agreed, blurred }) => {
     // Inside the mesh a CNI alone sees tunnels only: compiling then warns of MeshDoorMissing.
-    if (!engines.includes('istio') && from.mesh === 'ambient' && to.mesh === 'ambient') return false;
+    if (!engines.includes('istio') && callsThroughTunnel(from.mesh) && to.mesh === 'ambient') return false;
     return agreed || !blurred;
   });
 }
@@ -78,8 +79,9 @@ export function flowsOf(graph: ServiceGraph, { engines }: Setup): Flow[] {
 function flowsBetween(graph: ServiceGraph, from: Workload, to: Workload): Flow[] {
   const links = graph.service(to.key)?.inbound ?? [];
   // allowSharedIdentity: to the mesh all sharers are the caller that accepted it, so what one may all may.
-  const sharers =
-    from.mesh === 'ambient' ? links.filter(({ peer }) => peer.key !== from.key && sharesAccount(peer, from)) : [];
+  const sharers = callsThroughTunnel(from.mesh)
+    ? links.filter(({ peer }) => peer.key !== from.key && sharesAccount(peer, from))
+    : [];
   const own = links.filter(({ peer }) => peer.key === from.key);
   const says = (some: readonly Link[], port: Port, target: number) =>
     some.some((link) =>
@@ -111,9 +113,11 @@ function sharesAccount(a: Workload, b: Workload): boolean {
  * (I12), and where the callee is a shadow the only door left is the caller's, which in the mesh sees the tunnel (X2).
  */
 function covers(from: Workload, to: Workload, agreed: Port, port: number, target: number): boolean {
-  const tunnelled = from.mesh === 'ambient' && to.mesh === 'ambient' && agreed.protocol === 'TCP';
+  const tunnelled = callsThroughTunnel(from.mesh) && to.mesh === 'ambient' && agreed.protocol === 'TCP';
   if (tunnelled && to.mode === 'shadow') return true;
-  return tunnelled && to.waypoint ? agreed.port === port : agreed.targetPorts.includes(target);
+  return tunnelled && to.waypoint && from.mesh === 'ambient'
+    ? agreed.port === port
+    : agreed.targetPorts.includes(target);
 }
 
 /** What all doors together say to a flow. */

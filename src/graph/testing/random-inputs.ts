@@ -185,6 +185,8 @@ function gathered(each: LatticeService, name: string): LatticeService {
   const resources = Object.fromEntries(
     Object.entries(each.spec.resources ?? {}).map(([key, { namespace: _namespace, ...rest }]) => [key, rest]),
   );
-  const selector = { matchLabels: { app: name } };
+  // The last one is, now and then, the pods of a Gateway of the mesh.
+  const gateway = name === 'd' && each.spec.allowSharedIdentity === true;
+  const selector = { matchLabels: gateway ? { 'gateway.networking.k8s.io/gateway-name': 'front' } : { app: name } };
   return { ...each, metadata: { name, namespace: 'n' }, spec: { ...each.spec, selector, resources } };
 }

@@ -1,5 +1,5 @@
 import type { Finding } from '../../api/index.ts';
-import type { Link, ServiceView, Waypoint, Workload } from '../../graph/index.ts';
+import { callsThroughTunnel, type Link, type ServiceView, type Waypoint, type Workload } from '../../graph/index.ts';
 import { type Compiled, type Draft, NOTHING } from '../draft.ts';
 import type { Owner, OwnerOfService } from '../name.ts';
 import type { CompileOptions } from '../options.ts';
@@ -67,9 +67,11 @@ export function compileService(view: ServiceView, options: CompileOptions, books
 function rulesAtPods(doorway: Doorway, accepts: Accepts): readonly Rule[] {
   const { view, options, outsiders, waypoint } = doorway;
   const table: CallersByPorts = new Map();
-  if (waypoint === undefined || view.self.direct) grantMeshed(table, 'ztunnel', doorway, accepts);
+  // Past the waypoint come all callers where the Services leave that way open, and gateways of the mesh in any case.
+  const direct = waypoint === undefined || view.self.direct;
+  grantMeshed(table, 'ztunnel', doorway, (link) => (direct || isGateway(link)) && accepts(link.peer.key));
   if (waypoint !== undefined && accepts('waypoint')) {
-    const forwarded = view.inbound.filter(isMeshed).flatMap(({ ports }) => ports);
+    const forwarded = view.inbound.filter((link) => isMeshed(link) && !isGateway(link)).flatMap(({ ports }) => ports);
     grant(table, portList(forwarded, 'ztunnel'), {
       principals: principals(options, waypoint.namespace, waypoint.account),
     });
@@ -84,7 +86,7 @@ function rulesAtPods(doorway: Doorway, accepts: Accepts): readonly Rule[] {
 function rulesAtWaypoint(doorway: Doorway, accepts: Accepts): readonly Rule[] {
   if (doorway.waypoint === undefined) return [];
   const table: CallersByPorts = new Map();
-  grantMeshed(table, 'waypoint', doorway, accepts);
+  grantMeshed(table, 'waypoint', doorway, (link) => !isGateway(link) && accepts(link.peer.key));
   return rulesOf(table);
 }
 
@@ -92,17 +94,21 @@ function grantMeshed(
   table: CallersByPorts,
   seenAt: 'ztunnel' | 'waypoint',
   { view, principalsOf }: Doorway,
-  accepts: Accepts,
+  takes: (link: Link) => boolean,
 ): void {
   for (const link of view.inbound) {
-    if (!isMeshed(link) || !accepts(link.peer.key)) continue;
+    if (!isMeshed(link) || !takes(link)) continue;
     grant(table, portList(link.ports, seenAt), { principals: principalsOf(link.peer) });
   }
 }
 
 /** Whether the caller has an identity that Istio can name. */
 function isMeshed({ peer }: Link): boolean {
-  return peer.mesh === 'ambient' && peer.barred === undefined;
+  return callsThroughTunnel(peer.mesh) && peer.barred === undefined;
+}
+
+function isGateway({ peer }: Link): boolean {
+  return peer.mesh === 'gateway';
 }
 
 function podDrafts({ view, owner }: Doorway, shares: readonly Share[]): readonly Draft[] {

@@ -1,4 +1,4 @@
-import type { Port, Waypoint, Workload } from '../../graph/index.ts';
+import { callsThroughTunnel, type Port, type Waypoint, type Workload } from '../../graph/index.ts';
 import { type PortBook, type PortSet, TUNNEL_PORT, targetPortsOf } from './port-set.ts';
 
 /** How the packets of an agreement travel: straight between the two pods, through a waypoint's tunnel, or both. */
@@ -15,10 +15,11 @@ export interface Path {
  * UDP, SCTP and everything with a side outside the mesh keep their real ports (X6).
  */
 export function pathBetween(caller: Workload, callee: Workload, ports: readonly Port[], book: PortBook): Path {
-  const meshed = caller.mesh === 'ambient' && callee.mesh === 'ambient';
+  const meshed = callsThroughTunnel(caller.mesh) && callee.mesh === 'ambient';
   const tunnelled = meshed ? countTunnelled(ports) : 0;
   if (tunnelled === 0) return { direct: book.behind(ports), waypoint: undefined };
-  const waypoint = callee.waypoint;
+  // A gateway of the mesh goes past waypoints (I11).
+  const waypoint = caller.mesh === 'gateway' ? undefined : callee.waypoint;
   const straight = waypoint === undefined || callee.direct;
   if (tunnelled === ports.length) return { direct: straight ? book.tunnel : undefined, waypoint };
   const real = targetPortsOf(ports.filter((port) => !isTunnelled(port)));

@@ -1,5 +1,5 @@
 import { hostText, parseCidr } from '../../api/index.ts';
-import type { Port, ServiceGraph, Waypoint, Workload } from '../../graph/index.ts';
+import { meshModeOf, type Port, type ServiceGraph, type Waypoint, type Workload } from '../../graph/index.ts';
 import type { AddressParty, Party, PodParty } from '../prove/party.ts';
 import type { Operand } from './operand.ts';
 
@@ -116,7 +116,7 @@ function podEnd(namespace: string, name: string, graph: ServiceGraph, clusterNam
     labels: pod.labels,
     account: pod.account,
     cluster: clusterName,
-    mesh: pod.dataplane ?? graph.state.namespaces.get(namespace)?.dataplane ?? graph.state.settings.mesh,
+    mesh: meshModeOf(graph.state, pod),
     namedPorts: {},
   };
   const [service] = graph.state.selectors.selecting(namespace, pod.labels);

@@ -6,7 +6,7 @@ import { type IstioPolicySet, loadIstio, type MeshPeer, type MeshWorkload } from
 import { type KubernetesPeer, type KubernetesPolicySet, loadKubernetes } from '../kubernetes/index.ts';
 import type { DoorName } from '../prove/door.ts';
 import { HBONE } from '../prove/grants.ts';
-import { ciliumLabels, type Party } from '../prove/party.ts';
+import { ciliumLabels, hasIdentity, type Party } from '../prove/party.ts';
 import type { Claim } from '../prove/prove.ts';
 import { serviceEntriesOf } from '../prove/service-entries.ts';
 import type { ObjectRef, Verdict } from '../verdict.ts';
@@ -57,7 +57,9 @@ export class FlowJudge {
   }
 
   #path(from: End, to: End, port: FlowPort): DoorAnswer[] {
-    const meshed = isMeshed(from.party) && port.protocol === 'TCP';
+    const tunnels = from.party.kind === 'pod' && hasIdentity(from.party) && port.protocol === 'TCP';
+    // A gateway of the mesh tunnels too, but past every waypoint (I11).
+    const meshed = tunnels && isMeshed(from.party);
     const egress = port.host === undefined ? undefined : this.#graph.egressGateway();
     if (meshed && egress && to.party.kind === 'address' && to.party.name !== undefined)
       return this.#throughEgress(from, to, port, egress);
@@ -80,7 +82,7 @@ export class FlowJudge {
         ...this.#ztunnel(middle.party, to.party, port.target),
       ];
     }
-    const tunnelled = meshed && isMeshed(to.party);
+    const tunnelled = tunnels && isMeshed(to.party);
     return [
       ...this.#cni(from.party, to.party, tunnelled ? HBONE : port.target, port.protocol),
       ...(port.protocol === 'TCP' ? this.#ztunnel(from.party, to.party, port.target) : []),
@@ -188,12 +190,12 @@ function meshPeer(party: Party): MeshPeer {
 }
 
 function meshWorkload(pod: Extract<Party, { kind: 'pod' }>): MeshWorkload {
-  const { namespace, labels, account, mesh } = pod;
+  const { namespace, labels, account } = pod;
   return {
     namespace,
     labels,
     serviceAccount: account,
     ip: '240.3.0.1',
-    ...(mesh === 'ambient' ? {} : { plaintext: true }),
+    ...(hasIdentity(pod) ? {} : { plaintext: true }),
   };
 }

@@ -61,8 +61,8 @@ export function belongs({ clusterName, sight }: Guarantees, pod: PodParty, servi
 }
 
 /** Whether two ends speak HBONE for this protocol, so that the CNI sees port 15008 instead of the real one (X2, X6). */
-function isTunnelled(a: Workload, b: Workload, protocol: Protocol): boolean {
-  return protocol === 'TCP' && a.mesh === 'ambient' && b.mesh === 'ambient';
+function isTunnelled(caller: Workload, callee: Workload, protocol: Protocol): boolean {
+  return protocol === 'TCP' && (caller.mesh === 'ambient' || caller.mesh === 'gateway') && callee.mesh === 'ambient';
 }
 
 export function outboundGrants(self: Workload, { peer, ports }: Link, guarantees: Guarantees): Grant[] {
@@ -87,8 +87,9 @@ function tunnelGrants(
   const plain = realPorts(ports.filter((port) => !isTunnelled(caller, callee, port.protocol)));
   const hbone: PortOf[] = [{ port: HBONE, protocol: 'TCP' }];
   const grants: Grant[] = [];
-  if (tunnelled && waypoint) grants.push(waypointGrant(waypoint, hbone, guarantees));
-  const own = [...(tunnelled && (!waypoint || direct) ? hbone : []), ...plain];
+  const past = caller.mesh === 'gateway';
+  if (tunnelled && waypoint && !past) grants.push(waypointGrant(waypoint, hbone, guarantees));
+  const own = [...(tunnelled && (!waypoint || direct || past) ? hbone : []), ...plain];
   if (own.length > 0) grants.push(memberGrant(other, own, guarantees));
   return grants;
 }

@@ -1,5 +1,5 @@
 import type { ServiceGraph } from '../../graph/index.ts';
-import { type Party, type PodParty, wearsLabelsOf } from './party.ts';
+import { hasIdentity, type Party, type PodParty, wearsLabelsOf } from './party.ts';
 import type { Who } from './grants.ts';
 
 /** Parties by what rows and selectors name them by, so that no question tries them all. */
@@ -27,7 +27,7 @@ export function indexParties(parties: readonly Party[], graph: ServiceGraph, clu
     }
   }
   const byAccount = Map.groupBy(pods, (pod) => `${pod.namespace}/${pod.account}`);
-  const plaintext = parties.filter((party) => party.kind !== 'pod' || party.mesh !== 'ambient');
+  const plaintext = parties.filter((party) => party.kind !== 'pod' || !hasIdentity(party));
   const undeclared = pods.filter((pod) => pod.id === 'lattice-nowhere/undeclared');
   const addresses = parties.filter((party) => party.kind === 'address').slice(-3);
   const reserved = parties.filter((party) => party.kind === 'reserved');

@@ -78,6 +78,11 @@ export function ciliumLabels(party: Party): readonly string[] {
   }
 }
 
+/** Whether the pod proves an identity to whoever it calls in the mesh. */
+export function hasIdentity({ mesh }: PodParty): boolean {
+  return mesh === 'ambient' || mesh === 'gateway';
+}
+
 /** Whether Cilium counts the party as outside the cluster (C15). */
 export function isWorld(party: Party): boolean {
   return party.kind === 'address' || (party.kind === 'reserved' && party.address !== undefined);

@@ -1,5 +1,5 @@
 import { type Cidr, formatAddress, parseCidr } from '../../api/index.ts';
-import type { Labels, ServiceGraph, Workload } from '../../graph/index.ts';
+import { meshModeOf, type Labels, type ServiceGraph, type Workload } from '../../graph/index.ts';
 import type { Distinctions, Singled } from './distinctions.ts';
 import type { AddressParty, Party, PodParty, ReservedParty } from './party.ts';
 
@@ -122,7 +122,7 @@ function undeclaredPods(graph: ServiceGraph, cluster: string): PodParty[] {
         labels: pod.labels,
         account: pod.account,
         cluster,
-        mesh: pod.dataplane ?? state.namespaces.get(pod.namespace)?.dataplane ?? state.settings.mesh,
+        mesh: meshModeOf(state, pod),
         namedPorts: Object.fromEntries(
           pod.ports
             .filter((port) => port.name !== '')

@@ -3,7 +3,7 @@ import type { Port, ServiceView, Waypoint, Workload } from '../../graph/index.ts
 import type { IstioPolicySet, L4Match, MeshPeer, MeshWorkload } from '../istio/index.ts';
 import type { ObjectRef } from '../verdict.ts';
 import type { Door } from './door.ts';
-import type { Party, PodParty } from './party.ts';
+import { hasIdentity, type Party, type PodParty } from './party.ts';
 import type { PartyIndex } from './party-index.ts';
 import { type Grant, type Guarantees, isWaypointPod, type PortOf } from './grants.ts';
 import { type Row, viewOf } from './rows.ts';
@@ -51,9 +51,9 @@ function ztunnelRow(guarantees: Guarantees, subject: PodParty): Row {
   for (const { peer, ports } of view.inbound) {
     const tcp = targets(ports);
     if (tcp.length === 0) continue;
-    if (peer.mesh !== 'ambient') {
+    if (peer.mesh === 'none') {
       if (toldByCni) grants.push(plaintextGrant(tcp));
-    } else if (!self.waypoint || self.direct) grants.push(principalGrant(peer, tcp));
+    } else if (!self.waypoint || self.direct || peer.mesh === 'gateway') grants.push(principalGrant(peer, tcp));
   }
   const fronted = self.waypoint
     ? targets(view.inbound.filter(({ peer }) => peer.mesh === 'ambient').flatMap(({ ports }) => ports))
@@ -96,14 +96,14 @@ function outsideGrants(view: ServiceView): Grant[] {
 
 /** The one door that cannot tell who it is: whoever speaks without an identity. Cilium's door says who (I14, Z4). */
 function plaintextGrant(ports: readonly PortOf[]): Grant {
-  return { matches: (party) => party.kind !== 'pod' || party.mesh !== 'ambient', who: { kind: 'plaintext' }, ports };
+  return { matches: (party) => party.kind !== 'pod' || !hasIdentity(party), who: { kind: 'plaintext' }, ports };
 }
 
 function principalGrant(caller: Workload, ports: readonly PortOf[]): Grant {
   return {
     matches: (party) =>
       party.kind === 'pod' &&
-      party.mesh === 'ambient' &&
+      hasIdentity(party) &&
       party.trustDomain === undefined &&
       party.namespace === caller.namespace &&
       caller.accounts.includes(party.account),
@@ -116,7 +116,7 @@ function waypointGrant(waypoint: Waypoint, ports: readonly PortOf[], guarantees:
   return {
     matches: (party) =>
       party.kind === 'pod' &&
-      party.mesh === 'ambient' &&
+      hasIdentity(party) &&
       party.trustDomain === undefined &&
       (isWaypointPod(party, waypoint, guarantees) ||
         (party.namespace === waypoint.namespace && party.account === waypoint.account)),
@@ -145,18 +145,18 @@ class MeshParties {
         this.#peers.set(party, { plaintext: true, ip });
         continue;
       }
-      const { namespace, labels, account, mesh, trustDomain } = party;
+      const { namespace, labels, account, trustDomain } = party;
       const workload = {
         namespace,
         labels,
         serviceAccount: account,
         ip: POD_ADDRESS,
         ...(trustDomain === undefined ? {} : { trustDomain }),
-        ...(mesh === 'ambient' ? {} : { plaintext: true }),
+        ...(hasIdentity(party) ? {} : { plaintext: true }),
       };
       this.#workloads.set(party, workload);
       this.#peers.set(party, workload);
-      if (mesh !== 'ambient') continue;
+      if (!hasIdentity(party)) continue;
       const principal = `ns/${namespace}/sa/${account}`;
       const known = this.#byPrincipal.get(principal);
       if (known) known.push(party);
