@@ -52,7 +52,7 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** Orders strings by code point, never by locale. */
-export function byCodePoint(a: string, b: string): number {
+function byCodePoint(a: string, b: string): number {
   if (a === b) return 0;
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

@@ -176,7 +176,7 @@ function retryAfterOf(response: Dispatcher.ResponseData, clock: Clock): number |
 }
 
 /** Names a failure by meaning; a KubeError stays what it is unless the caller had given up. */
-export function asKubeError(what: string, error: unknown, signal: AbortSignal): KubeError {
+function asKubeError(what: string, error: unknown, signal: AbortSignal): KubeError {
   if (error instanceof KubeError && error.meaning !== 'aborted' && !signal.aborted) return error;
   if (signal.aborted) {
     if (signal.reason instanceof KubeError) return signal.reason;

@@ -49,7 +49,7 @@ export async function runExecPlugin(
 }
 
 /** Exported for tests: reads what a plugin printed. */
-export function parseExecCredential(plugin: ExecPlugin, stdout: string): ExecCredential {
+function parseExecCredential(plugin: ExecPlugin, stdout: string): ExecCredential {
   let answer: unknown;
   try {
     answer = parseJson(stdout);

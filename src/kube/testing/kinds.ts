@@ -18,7 +18,7 @@ export const DEPLOYMENT = untyped({
   namespaced: true,
 });
 
-export interface ConfigMap extends KubeObject {
+interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
