@@ -7,8 +7,10 @@ export interface Outcome {
   readonly noticed: Failure | undefined;
 }
 
+/** What the titles of the properties that hold the graph to the declarations begin with. */
+const AGREEMENT = /^an (edge has|external service is called)/;
+
 const PROPERTIES: Readonly<Record<string, string>> = {
-  'test/policy/mutants.test.ts': '**agreement**',
   'test/prove/conjunction.test.ts': '**conjunction**',
   'test/prove/mixes.test.ts': '**mixes**',
   'test/prove/prove.test.ts': '**door by door**',
@@ -17,7 +19,7 @@ const PROPERTIES: Readonly<Record<string, string>> = {
 /** The page of the documentation about a whole run. */
 export function pageOf(groups: readonly { readonly about: string; readonly outcomes: readonly Outcome[] }[]): string {
   const all = groups.flatMap(({ outcomes }) => outcomes);
-  const byProperty = all.filter(({ noticed }) => noticed && noticed.file in PROPERTIES).length;
+  const byProperty = all.filter(({ noticed }) => propertyOf(noticed) !== undefined).length;
   const survivors = all.filter(({ noticed }) => noticed === undefined).length;
   return `# Mutations
 
@@ -38,7 +40,12 @@ ${groups.map(({ about, outcomes }) => `\n## ${about}\n\n${tableOf(outcomes)}`).j
 /** Who noticed, in a few words. */
 export function noticedBy({ noticed }: Outcome): string {
   if (!noticed) return 'NOBODY';
-  return PROPERTIES[noticed.file] ?? noticed.title;
+  return propertyOf(noticed) ?? noticed.title;
+}
+
+function propertyOf(noticed: Failure | undefined): string | undefined {
+  if (!noticed) return undefined;
+  return AGREEMENT.test(noticed.title) ? '**agreement**' : PROPERTIES[noticed.file];
 }
 
 function tableOf(outcomes: readonly Outcome[]): string {

@@ -14,6 +14,7 @@ import {
   type Settings,
   type Workload,
 } from '../../src/graph/index.ts';
+import { type CompileOptions, compileUnit, enginesFor } from '../../src/policy/index.ts';
 import { denseInputs, idOf, input } from '../../src/graph/testing/random-inputs.ts';
 
 const RUNS = { numRuns: 400, seed: 20_261_122 };
@@ -59,16 +60,17 @@ test('an external service is called by those that it lists and that list it, and
       const graph = ServiceGraph.of(inputs, settingsOf('none'));
       for (const service of inputs.filter((each) => each.kind === 'LatticeService')) {
         const view = graph.service(keyOf(service));
-        if (!view || view.self.barred !== undefined || view.self.mesh === 'ambient') continue;
+        if (!view || view.self.mesh === 'ambient') continue;
+        const barred = view.self.barred !== undefined;
         for (const external of inputs.filter((each) => each.kind === 'LatticeExternalService')) {
           const key = keyOf(external);
           const { allowed_requesters: requesters = [], allowed_targets: targets = [] } = external.spec;
           const node = graph.state.externals.get(key)?.node;
           const called = (node?.endpoints ?? []).filter(
-            (each) => lists(requesters, external, service) && someSays(service, 'outbound', external, each),
+            (each) => !barred && lists(requesters, external, service) && someSays(service, 'outbound', external, each),
           );
           const calling: readonly Port[] = view.self.ports.filter(
-            (each) => lists(targets, external, service) && someSays(service, 'inbound', external, each),
+            (each) => !barred && lists(targets, external, service) && someSays(service, 'inbound', external, each),
           );
           assert.deepEqual(view.egress.find((each) => each.external.key === key)?.endpoints ?? [], called);
           assert.deepEqual(view.ingress.find((each) => each.external.key === key)?.ports ?? [], calling);
@@ -80,6 +82,21 @@ test('an external service is called by those that it lists and that list it, and
   );
   context.diagnostic(`agreed endpoints and ports: ${open}`);
   assert.ok(open > 100, 'the random graphs hold too few agreements to mean anything');
+});
+
+test('two wildcards never agree, also beside a name that says other ports', () => {
+  const star = { type: 'service', id: '*' } as const;
+  const ports = { http: { port: 80 }, grpc: { port: 90 } };
+  const named = { type: 'service', ports: ['http'] };
+  const caller = declared('n', 'a', { resources: { b: named, all: star } });
+  const callee = declared('n', 'b', { service: { ports }, resources: { all: { ...star, direction: 'inbound' } } });
+  const [link] = ServiceGraph.of([caller, callee], settingsOf('none')).service('n/b')?.inbound ?? [];
+  assert.deepEqual(
+    link?.ports.map((each) => each.name),
+    ['http'],
+  );
+  const silent = declared('n', 'a', { resources: { all: star } });
+  assert.deepEqual(ServiceGraph.of([silent, callee], settingsOf('none')).service('n/b')?.inbound, []);
 });
 
 test('a built-in peer is called at those of its configured ports that the service names', () => {
@@ -115,6 +132,30 @@ test('what no engine can keep apart or must not touch is barred, and has no edge
     const edges = code === undefined ? 1 : 0;
     for (const view of views) assert.deepEqual([view?.inbound.length, view?.outbound.length], [edges, edges], code);
   }
+});
+
+test('C3: a caller with ports of its own beside a thousand others is in one object, and no rule of any is without peers', () => {
+  const callers = Array.from({ length: 1_100 }, (_, index) =>
+    declared('n', `c${index}`, {
+      resources: { hub: { type: 'service', ports: [index === 0 ? 'grpc' : 'http'] } },
+    }),
+  );
+  const resources: Record<string, ServiceResource> = {};
+  for (const { metadata } of callers) resources[metadata.name] = { type: 'service', direction: 'inbound' };
+  const hub = declared('n', 'hub', { service: { ports: { http: { port: 80 }, grpc: { port: 90 } } }, resources });
+  const graph = ServiceGraph.of([hub, ...callers], settingsOf('none'));
+  const options: CompileOptions = {
+    engines: ['cilium'],
+    trustDomain: 'cluster.local',
+    clusterName: 'default',
+    mesh: 'none',
+    exemptions: exemptionsOf(),
+  };
+  const { drafts } = compileUnit(graph, { kind: 'service', namespace: 'n', name: 'hub' }, enginesFor(options), options);
+  const text = JSON.stringify(drafts.map(({ object }) => object.spec));
+  assert.ok(drafts.length > 2, 'the callers fit in one object');
+  assert.equal(text.split('"port":"90"').length - 1, 1);
+  assert.doesNotMatch(text, /"fromEndpoints":\[\]/);
 });
 
 type Named = LatticeService | LatticeExternalService;
