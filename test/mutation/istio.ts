@@ -65,8 +65,8 @@ export const istio: readonly Mutation[] = [
     says: 'behind a waypoint the pods admit the waypoint alone',
     broken: 'they admit the callers too',
     file: `${AT}/service.ts`,
-    find: "if (waypoint === undefined || view.self.direct) grantMeshed(table, 'ztunnel', doorway, accepts);",
-    replace: "grantMeshed(table, 'ztunnel', doorway, accepts);",
+    find: '(direct || isGateway(link)) && accepts(link.peer.key)',
+    replace: 'accepts(link.peer.key)',
   },
   {
     rule: 'I10b',
@@ -89,8 +89,8 @@ export const istio: readonly Mutation[] = [
     says: 'callers that go past the waypoint are admitted at the pods',
     broken: 'they are not',
     file: `${AT}/service.ts`,
-    find: 'if (waypoint === undefined || view.self.direct)',
-    replace: 'if (waypoint === undefined)',
+    find: 'const direct = waypoint === undefined || view.self.direct;',
+    replace: 'const direct = waypoint === undefined;',
   },
   {
     rule: 'I12',
@@ -185,7 +185,7 @@ export const istio: readonly Mutation[] = [
     says: 'a barred caller is named by no rule',
     broken: 'it is named',
     file: `${AT}/service.ts`,
-    find: "return peer.mesh === 'ambient' && peer.barred === undefined;",
-    replace: "return peer.mesh === 'ambient';",
+    find: 'return callsThroughTunnel(peer.mesh) && peer.barred === undefined;',
+    replace: 'return callsThroughTunnel(peer.mesh);',
   },
 ];
