@@ -1,0 +1,27 @@
+import { writeFileSync } from 'node:fs';
+import { startControlPlane } from '../../../src/controlplane/index.ts';
+import { loadAccess } from '../../../src/kube/index.ts';
+import type { Cluster, Place } from './cluster.ts';
+
+/** The control plane in memory, over its socket. */
+export async function embeddedCluster({ kubeconfig }: Place): Promise<Cluster> {
+  const plane = await startControlPlane();
+  writeFileSync(kubeconfig, plane.kubeconfig);
+  return {
+    access: await loadAccess({ kubeconfig, env: {} }),
+    power: {
+      restart: () => {
+        plane.faults.inject({ kind: 'reset' }, {}, 3);
+        plane.faults.inject({ kind: 'error' }, {}, 3);
+        plane.faults.inject({ kind: 'busy', retryAfterSeconds: 1 }, {}, 1);
+        return Promise.resolve();
+      },
+      forget: () => {
+        plane.compact();
+        return Promise.resolve();
+      },
+    },
+    lacksControllers: undefined,
+    close: plane.close,
+  };
+}

@@ -1,0 +1,45 @@
+// The suite, on the server that LATTICE_E2E names. Started by ../main.ts.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite } from 'node:test';
+import { openCluster, type Target } from '../cluster/index.ts';
+import { compiledSuite } from './compiled.ts';
+import { type Context, createContext } from './context.ts';
+import { declaredSuite } from './declared.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lattice-e2e-'));
+const place = { folder, kubeconfig: join(folder, 'kubeconfig') };
+const target = targetFrom(process.env);
+// The programs of a real control plane end with this process (cluster/program.ts).
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+suite(`end to end, ${target.kind}`, () => {
+  let context: Context | undefined;
+  const contextOf = (): Context => {
+    if (!context) throw new Error('the cluster has not started');
+    return context;
+  };
+  before(async () => {
+    context = createContext(await openCluster(target, place));
+  });
+  after(async () => {
+    try {
+      await context?.close();
+    } finally {
+      await context?.cluster.close();
+    }
+  });
+
+  declaredSuite(contextOf);
+  compiledSuite(contextOf);
+});
+
+function targetFrom(env: NodeJS.ProcessEnv): Target {
+  const { LATTICE_E2E: kind, LATTICE_E2E_BINARIES: binaries, KUBECONFIG_E2E: kubeconfig } = env;
+  if (kind === 'embedded') return { kind };
+  if (kind === 'real' && binaries !== undefined) return { kind, binaries };
+  if (kind === 'given' && kubeconfig !== undefined) return { kind, kubeconfig };
+  throw new Error('LATTICE_E2E names no server: this suite is started by test/e2e/main.ts');
+}

@@ -1,0 +1,24 @@
+// Waits for a condition of another process, which can only be asked.
+
+/** Asks until the answer is not undefined. Rejects when `limitMs` have passed, with what `probe` threw last. */
+export async function until<T>(
+  what: string,
+  probe: () => T | undefined | Promise<T | undefined>,
+  limitMs = 90_000,
+): Promise<T> {
+  const end = performance.now() + limitMs;
+  let last: unknown;
+  while (performance.now() < end) {
+    try {
+      const found = await probe();
+      if (found !== undefined) return found;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50);
+    });
+  }
+  throw new Error(`in ${limitMs / 1000} s it did not come true: ${what}`, { cause: last });
+}
