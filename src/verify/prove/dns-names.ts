@@ -1,9 +1,9 @@
 import { hostText } from '../../api/index.ts';
-import type { CiliumPolicySet, Rule } from '../cilium/index.ts';
+import type { CiliumPolicySet, Identity, Rule } from '../cilium/index.ts';
 import type { ObjectRef } from '../verdict.ts';
 import type { Counterexample } from './door.ts';
 import { belongs, coversName, type Guarantees } from './grants.ts';
-import { ciliumLabels, type PodParty } from './party.ts';
+import { ciliumLabels, type Party, type PodParty } from './party.ts';
 import { viewOf } from './rows.ts';
 
 /** A name that nobody declares. */
@@ -21,12 +21,14 @@ export function proveNames(
   report: (found: Counterexample) => void,
 ): number {
   const byRef = new Map(objects.map((object) => [refText(object), object]));
-  const [port = 53] = guarantees.graph.state.settings.exemptions.dns.ports;
+  const { dns } = guarantees.graph.state.settings.exemptions;
+  const [port = 53] = dns.ports;
+  const resolvers = resolversOf(guarantees).map((party) => policies.identity(ciliumLabels(party)));
   let asked = 0;
   for (const pod of pods) {
     const wanted = namesOf(guarantees, pod);
     if (wanted.length === 0) continue;
-    const rules = policies.policyOf(ciliumLabels(pod)).egress.rules.filter((rule) => opens(rule, port));
+    const rules = policies.policyOf(ciliumLabels(pod)).egress.rules.filter((rule) => opens(rule, port, resolvers));
     const patterns = rules.map((rule) => ({
       rule,
       patterns: patternsOf(byRef.get(text(rule.ref)), rule.ref.rule, port),
@@ -67,11 +69,30 @@ function namesOf(guarantees: Guarantees, pod: PodParty): readonly string[] {
     .map(({ host }) => hostText(host).replace(/^\*\./, 'one.'));
 }
 
-function opens(rule: Rule, port: number): boolean {
-  return (
-    rule.action === 'allow' &&
-    rule.ports?.some(({ match }) => match.kind === 'range' && match.first <= port && port <= match.last) === true
-  );
+/** Who answers DNS: another server that somebody agreed to call on the same port is none of them. */
+function resolversOf({ graph, clusterName }: Guarantees): Party[] {
+  const { resolvers, cidrs } = graph.state.settings.exemptions.dns;
+  return [
+    ...resolvers.map(
+      ({ namespace, labels, account = 'coredns' }): Party => ({
+        kind: 'pod',
+        id: 'resolver',
+        namespace,
+        labels,
+        account,
+        cluster: clusterName,
+        mesh: 'none',
+        namedPorts: {},
+      }),
+    ),
+    ...cidrs.map((address): Party => ({ kind: 'address', id: 'resolver', address })),
+  ];
+}
+
+function opens({ action, peers, ports }: Rule, port: number, resolvers: readonly Identity[]): boolean {
+  if (action !== 'allow' || peers === 'nobody') return false;
+  if (!peers.some((peer) => resolvers.some((resolver) => peer.selects(resolver) !== 'no'))) return false;
+  return ports?.some(({ match }) => match.kind === 'range' && match.first <= port && port <= match.last) === true;
 }
 
 /** The DNS patterns of the rule at `path` (`spec.egress[0]`); undefined when it lets every name through. */
