@@ -1,10 +1,10 @@
-// Breaks each rule once and asks who notices: `node test/mutation/main.ts [--only RULE] [--budget SECONDS] [--write]`.
+// Breaks each rule once and asks who notices: `node test/mutation/main.ts [--only RULE] [--budget SECONDS] [--write PAGE]`.
 // Exit code 1 when a mutation survives, 2 when the list is stale or the budget does not suffice.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { copyOf } from './copy.ts';
-import type { Mutation } from './mutation.ts';
+import { type Mutation, StaleMutationError } from './mutation.ts';
 import { groups } from './mutations.ts';
 import { noticedBy, type Outcome, pageOf } from './page.ts';
 import { AGREEMENT, type Failure, firstFailure, properties, type Suite, testsOf } from './suites.ts';
@@ -16,7 +16,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true },
     budget: { type: 'string', default: '3600' },
-    write: { type: 'boolean', default: false },
+    write: { type: 'string' },
   },
 });
 const root = join(import.meta.dirname, '../..');
@@ -29,6 +29,10 @@ const deadline = performance.now() + Number(values.budget) * 1000;
 const copy = copyOf(root);
 try {
   await run();
+} catch (error) {
+  if (!(error instanceof StaleMutationError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 2;
 } finally {
   copy.remove();
 }
@@ -56,7 +60,7 @@ async function run(): Promise<void> {
   const outcomes = results.flatMap((result) => result.outcomes);
   const survivors = outcomes.filter(({ noticed }) => noticed === undefined).length;
   process.stdout.write(`mutations: ${outcomes.length} tried, ${survivors} noticed by nobody\n`);
-  if (values.write && !only) writeFileSync(join(root, 'docs/mutations.md'), pageOf(results));
+  if (values.write !== undefined) writeFileSync(values.write, pageOf(results));
   process.exitCode = outcomes.length === 0 ? 2 : survivors > 0 ? 1 : 0;
 }
 

@@ -23,9 +23,10 @@ export function pageOf(groups: readonly { readonly about: string; readonly outco
   const survivors = all.filter(({ noticed }) => noticed === undefined).length;
   return `# Mutations
 
-Each rule of agreement and of the compilers, broken once on purpose: who notices? \`node test/mutation/main.ts --write\`
-applies each edit of \`test/mutation\` alone to a copy of the repository, runs the tests until one fails, and writes this
-page; \`--only RULE\` tries one. A mutation that nobody notices makes it fail, and so does one whose text is gone.
+Each rule of agreement and of the compilers, broken once on purpose: who notices?
+\`node test/mutation/main.ts --write PAGE\` applies each edit of \`test/mutation\` alone to a copy of the repository, runs the
+tests until one fails, and writes this page; \`--only RULE\` tries one. A mutation that nobody notices makes it fail, and so
+does one whose text is gone.
 
 Properties over random graphs are asked first. **Agreement**: the graph has exactly the edges that the declarations,
 read again without it, agree on. **Conjunction**: all doors together let a flow through if and only if both sides agreed.
