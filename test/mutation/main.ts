@@ -44,14 +44,14 @@ async function run(): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  const untried: string[] = [];
   const results: { about: string; outcomes: readonly Outcome[] }[] = [];
   for (const { about, list, suites } of chosen) {
     const outcomes: Outcome[] = [];
     for (const mutation of list) {
       if (performance.now() > deadline) {
-        process.stderr.write(`the budget is used up before ${mutation.rule}\n`);
-        process.exitCode = 2;
-        return;
+        untried.push(mutation.rule);
+        continue;
       }
       outcomes.push(await tried(mutation, suites));
     }
@@ -59,9 +59,11 @@ async function run(): Promise<void> {
   }
   const outcomes = results.flatMap((result) => result.outcomes);
   const survivors = outcomes.filter(({ noticed }) => noticed === undefined).length;
-  process.stdout.write(`mutations: ${outcomes.length} tried, ${survivors} noticed by nobody\n`);
-  if (values.write !== undefined) writeFileSync(values.write, pageOf(results));
-  process.exitCode = outcomes.length === 0 ? 2 : survivors > 0 ? 1 : 0;
+  process.stdout.write(
+    `mutations: ${outcomes.length} tried, ${survivors} noticed by nobody, ${untried.length} not tried within the budget\n`,
+  );
+  if (values.write !== undefined) writeFileSync(values.write, pageOf(results, untried));
+  process.exitCode = survivors > 0 ? 1 : outcomes.length === 0 || untried.length > 0 ? 2 : 0;
 }
 
 async function tried(mutation: Mutation, suites: readonly Suite[]): Promise<Outcome> {

@@ -16,8 +16,11 @@ const PROPERTIES: Readonly<Record<string, string>> = {
   'test/prove/prove.test.ts': '**door by door**',
 };
 
-/** The page of the documentation about a whole run. */
-export function pageOf(groups: readonly { readonly about: string; readonly outcomes: readonly Outcome[] }[]): string {
+/** The page of the documentation about a run, and the rules that it did not come to. */
+export function pageOf(
+  groups: readonly { readonly about: string; readonly outcomes: readonly Outcome[] }[],
+  untried: readonly string[] = [],
+): string {
   const all = groups.flatMap(({ outcomes }) => outcomes);
   const byProperty = all.filter(({ noticed }) => propertyOf(noticed) !== undefined).length;
   const survivors = all.filter(({ noticed }) => noticed === undefined).length;
@@ -34,7 +37,7 @@ read again without it, agree on. **Conjunction**: all doors together let a flow 
 object opens exactly what is agreed. Only where these notice nothing are the tests of the single rules asked; the column
 then has the title of the first that fails.
 
-${all.length} mutations: ${byProperty} noticed by a property, ${all.length - byProperty - survivors} by a test of the rule, ${survivors} by nobody.
+${all.length} mutations: ${byProperty} noticed by a property, ${all.length - byProperty - survivors} by a test of the rule, ${survivors} by nobody.${untried.length === 0 ? '' : `\n\nThe budget did not suffice for: ${untried.join('; ')}.`}
 ${groups.map(({ about, outcomes }) => `\n## ${about}\n\n${tableOf(outcomes)}`).join('')}`;
 }
 
