@@ -11,9 +11,12 @@ export async function embeddedCluster({ kubeconfig }: Place): Promise<Cluster> {
     access: await loadAccess({ kubeconfig, env: {} }),
     power: {
       restart: () => {
-        plane.faults.inject({ kind: 'reset' }, {}, 3);
-        plane.faults.inject({ kind: 'error' }, {}, 3);
-        plane.faults.inject({ kind: 'busy', retryAfterSeconds: 1 }, {}, 1);
+        plane.faults.inject({ kind: 'reset' }, { watch: true });
+        plane.faults.inject({ kind: 'error' }, { watch: true });
+        plane.faults.inject({ kind: 'busy', retryAfterSeconds: 1 }, { watch: true });
+        // As when the server ends between the write and its answer.
+        plane.faults.inject({ kind: 'reset', after: 'write' }, { method: 'PATCH' }, 2);
+        plane.faults.inject({ kind: 'reset' }, { method: 'PATCH' });
         return Promise.resolve();
       },
       forget: () => {

@@ -10,6 +10,8 @@ export interface Program {
   readonly running: () => boolean;
   /** SIGTERM, and SIGKILL to whoever does not heed it. */
   readonly stop: () => Promise<void>;
+  /** Ends it at once; for what nobody needs any more. */
+  readonly kill: () => Promise<void>;
 }
 
 const PATIENCE_MS = 15_000;
@@ -34,6 +36,11 @@ export function startProgram(file: string, args: readonly string[], log: string)
       const timer = setTimeout(kill, PATIENCE_MS);
       await ended;
       clearTimeout(timer);
+    },
+    async kill() {
+      if (!isRunning(child)) return;
+      kill();
+      await ended;
     },
   };
 }

@@ -26,7 +26,7 @@ export async function realCluster(binaries: string, { folder, kubeconfig }: Plac
     return program;
   };
   const close = async (): Promise<void> => {
-    for (const program of started) await program.stop();
+    await Promise.all(started.map((program) => program.kill()));
   };
   const startServer = async (): Promise<Program> => {
     const server = start('kube-apiserver', serverFlags(folder, etcdUrl, secure ?? 0));
@@ -101,6 +101,8 @@ const serverFlags = (folder: string, etcd: string, port: number): readonly strin
   `--token-auth-file=${join(folder, 'tokens.csv')}`,
   '--disable-admission-plugins=ServiceAccount',
   '--service-cluster-ip-range=10.0.0.0/24',
+  // Else it waits a minute for its watches to end by themselves.
+  '--shutdown-watch-termination-grace-period=1s',
 ];
 
 const controllerFlags = (folder: string, kubeconfig: string): readonly string[] => [

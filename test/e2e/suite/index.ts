@@ -4,9 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite } from 'node:test';
 import { openCluster, type Target } from '../cluster/index.ts';
+import { answersSuite } from './answers.ts';
+import { appliedSuite } from './applied.ts';
+import { chaosSuite } from './chaos.ts';
 import { compiledSuite } from './compiled.ts';
 import { type Context, createContext } from './context.ts';
 import { declaredSuite } from './declared.ts';
+import { leasedSuite } from './leased.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lattice-e2e-'));
 const place = { folder, kubeconfig: join(folder, 'kubeconfig') };
@@ -15,7 +19,7 @@ const target = targetFrom(process.env);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-suite(`end to end, ${target.kind}`, () => {
+suite(`end to end, ${target.kind}`, async () => {
   let context: Context | undefined;
   const contextOf = (): Context => {
     if (!context) throw new Error('the cluster has not started');
@@ -34,6 +38,13 @@ suite(`end to end, ${target.kind}`, () => {
 
   declaredSuite(contextOf);
   compiledSuite(contextOf);
+  appliedSuite(contextOf);
+  answersSuite(contextOf);
+  leasedSuite(contextOf);
+  chaosSuite(contextOf, target.kind !== 'given');
+  // It reads the environment when it is loaded, and declares its suite in this one.
+  process.env.KUBECONFIG_E2E = place.kubeconfig;
+  await import('../../controlplane/kubectl.test.ts');
 });
 
 function targetFrom(env: NodeJS.ProcessEnv): Target {

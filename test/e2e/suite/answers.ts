@@ -1,0 +1,42 @@
+// That the recorded answers, by which the embedded control plane is judged, are what a server says today.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { converse } from '../../controlplane/conversation.ts';
+import { CONVERSATIONS } from '../../controlplane/conversations/index.ts';
+import { sendTo } from '../../controlplane/send.ts';
+import { recordOf, text } from '../../controlplane/talk.ts';
+import { type Context, forever } from './context.ts';
+
+const FILE = join(import.meta.dirname, '../../controlplane/answers.json');
+/** The answers were recorded with this version; another one may word them differently. */
+const RECORDED = '1.36';
+
+export function answersSuite(contextOf: () => Context): void {
+  suite('the recorded answers are what the server says', () => {
+    const recorded = recordOf(JSON.parse(readFileSync(FILE, 'utf8')));
+    let asked: ReturnType<typeof sendTo> | undefined;
+    let lacking: string | undefined;
+    before(async () => {
+      const { access } = contextOf().cluster;
+      const { major, minor } = recordOf(await contextOf().client.raw('/version', { signal: forever() }));
+      const version = `${text(major)}.${text(minor)}`;
+      if (version !== RECORDED) lacking = `recorded with ${RECORDED}, and this is ${version}`;
+      else if (access.bearer.kind !== 'token') lacking = 'the conversations are held with a token, and there is none';
+      else asked = sendTo(access.server, access.bearer.token, undefined);
+    });
+    after(() => asked?.close());
+
+    for (const conversation of CONVERSATIONS) {
+      test(conversation.title, async (t) => {
+        if (!asked) {
+          t.skip(lacking);
+          return;
+        }
+        const answers = await converse(conversation, asked.send);
+        assert.deepEqual(answers, recorded[conversation.title]);
+      });
+    }
+  });
+}
