@@ -52,6 +52,11 @@ export const COMMANDS: readonly {
     load: async () => (await import('./commands/fmt.ts')).fmt,
   },
   {
+    name: 'dev',
+    summary: 'Serve a Kubernetes API in memory, for laptops and tests',
+    load: async () => (await import('./commands/dev.ts')).dev,
+  },
+  {
     name: 'crds',
     summary: 'Print the CustomResourceDefinitions',
     load: async () => (await import('./commands/crds.ts')).crds,
