@@ -6,7 +6,7 @@ import { after, before, suite, test } from 'node:test';
 import { converse } from '../../controlplane/conversation.ts';
 import { CONVERSATIONS } from '../../controlplane/conversations/index.ts';
 import { sendTo } from '../../controlplane/send.ts';
-import { recordOf, text } from '../../controlplane/talk.ts';
+import { listOf, recordOf, text } from '../../controlplane/talk.ts';
 import { type Context, forever } from './context.ts';
 
 const FILE = join(import.meta.dirname, '../../controlplane/answers.json');
@@ -35,8 +35,17 @@ export function answersSuite(contextOf: () => Context): void {
           return;
         }
         const answers = await converse(conversation, asked.send);
-        assert.deepEqual(answers, recorded[conversation.title]);
+        const expected = listOf(recorded[conversation.title]);
+        assert.deepEqual(answers.map(recordOf).map(withoutRace), expected.map(withoutRace));
       });
     }
   });
+}
+
+/** The step that follows the deletion of a namespace at once: its controller may have come by, or not yet. */
+function withoutRace(answer: ReturnType<typeof recordOf>): object {
+  if (answer.say !== 'let go') return answer;
+  const body = recordOf(answer.body);
+  const { deletionTimestamp: _time, deletionGracePeriodSeconds: _grace, ...metadata } = recordOf(body.metadata);
+  return { ...answer, body: { ...body, metadata } };
 }
