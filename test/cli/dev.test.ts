@@ -123,6 +123,7 @@ test("an engine's own definition among the PATHs takes the place of ours", async
   const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${ours.metadata.name}`;
   const { body } = await server.send('GET', path);
   assert.deepEqual(at(body, 'spec', 'names', 'shortNames'), ['other']);
+  assert.equal(at(body, 'metadata', 'generation'), 1, 'it was never ours');
   assert.equal(at(body, 'metadata', 'managedFields', 0, 'manager'), 'kubectl');
 });
 
