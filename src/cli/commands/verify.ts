@@ -5,6 +5,7 @@ import { choice, type CommandFile, newCommand } from '../command.ts';
 import { type GraphFlags, withGraphFlags } from '../flags.ts';
 import { formatFindings, type Answer, readInput, toResult, toTable } from '../io/index.ts';
 import { loadGraph } from '../load-graph.ts';
+import { gather } from '../report.ts';
 import { claimOf } from '../claim.ts';
 import { progressOn } from '../progress.ts';
 
@@ -41,7 +42,7 @@ export const verify: CommandFile = ({ terminal, finish }) =>
       }
       const proof = prove(claimOf(input, objects));
       progress.done();
-      const findings = [...input.findings, ...findingsOf(input.graph), ...compiled.findings].map(input.placed);
+      const findings = gather(input, findingsOf(input.graph), compiled.findings);
       const answer = answerOf(proof.counterexamples);
       if (flags.output === 'json') {
         const { counterexamples, asked, parties, doors } = proof;

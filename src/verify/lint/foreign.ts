@@ -33,7 +33,7 @@ function describe({ object, from, to, port, protocol, actual, door, reason }: Co
   const { kind = '', namespace = '', name = '', rule } = object ?? {};
   const flow = `${from} -> ${to}:${port}/${protocol}`;
   const about = { kind, namespace, name };
-  const path = rule === undefined ? {} : { path: [rule] };
+  const path = rule === undefined ? {} : { path: stepsOf(rule) };
   switch (actual) {
     case 'allowed':
       return {
@@ -70,6 +70,14 @@ function describe({ object, from, to, port, protocol, actual, door, reason }: Co
         ...path,
       };
   }
+}
+
+/** `spec.ingress[0]` as the steps of a finding's path. */
+function stepsOf(rule: string): readonly (string | number)[] {
+  return rule
+    .split(/[.[\]]+/)
+    .filter((step) => step !== '')
+    .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
 }
 
 function isAmong(object: NonNullable<Counterexample['object']>, foreign: readonly unknown[]): boolean {
