@@ -107,7 +107,13 @@ function reading(served: string, stored: string, schema: Schema): Conversion {
 
 function rulesOf(schema: Schema, scale: ScalePaths | undefined): Rules {
   const { metadata: _metadata, ...judged } = Object.fromEntries(schema.properties);
-  const body: Schema = { ...schema, properties: new Map(Object.entries(judged)) };
+  // Metadata is judged apart, so a definition that requires it must not miss it here.
+  const required = listAt(schema.keywords, 'required').filter((name) => name !== 'metadata');
+  const body: Schema = {
+    ...schema,
+    properties: new Map(Object.entries(judged)),
+    keywords: { ...schema.keywords, required },
+  };
   const withName: Schema = { ...schema };
   const rules = compileRules(withName, '');
   const named = objectAt(schema.keywords, 'properties', 'metadata', 'properties', 'name');
