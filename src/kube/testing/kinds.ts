@@ -18,10 +18,6 @@ export const DEPLOYMENT = untyped({
   namespaced: true,
 });
 
-interface ConfigMap extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-
 /** A ConfigMap called `namespace/name` with this data and these labels. */
 export function configMap(
   key: string,
