@@ -1,6 +1,5 @@
 // Kinds and objects for tests, naming only what matters.
 import { untyped } from '../kind.ts';
-import type { KubeObject } from '../object.ts';
 
 export const CONFIG_MAP = untyped({
   group: '',
