@@ -89,10 +89,16 @@ const AGE = /^\d+[smh](\d+s)?$/;
 /** Words of the server that are not part of what it means. */
 const IGNORED = new Set(['resourceVersion', 'continue', 'description', 'selfLink']);
 
-/** A body without versions, times, ids, ages and descriptions; causes in one order, for the server gives them none. */
+/** A body without versions, times, ids, ages and descriptions; causes and managers in one order, for the server's is chance. */
 export function comparable(value: unknown, field = ''): unknown {
   if (Array.isArray(value)) {
     const items = value.map((item) => comparable(item, field));
+    // The server orders managedFields by seconds, so that two writes stand one way or the other.
+    if (field === 'managedFields')
+      return items
+        .map((item) => JSON.stringify(item))
+        .sort()
+        .map((item): unknown => JSON.parse(item));
     return field === 'causes' ? distinct(items) : items;
   }
   if (isRecord(value)) {
