@@ -1,4 +1,5 @@
 import type { Issue } from '../api/index.ts';
+import { podTemplateOf } from '../graph/index.ts';
 
 /**
  * What an API server would refuse in the parts of a manifest that the graph reads: names, labels, selectors, accounts,
@@ -7,7 +8,7 @@ import type { Issue } from '../api/index.ts';
 export function checkManifest(raw: Readonly<Record<string, unknown>>): Issue[] {
   const issues: Issue[] = [];
   const kind = typeof raw['kind'] === 'string' ? raw['kind'] : '';
-  const template = Object.hasOwn(TEMPLATES, kind) ? TEMPLATES[kind] : undefined;
+  const template = podTemplateOf(kind);
   if (!template && kind !== 'Service' && kind !== 'Namespace' && kind !== 'Gateway') return [];
   checkText(raw, ['metadata', 'name'], SUBDOMAIN, 'a DNS name', issues);
   checkText(raw, ['metadata', 'namespace'], LABEL, 'a DNS label', issues);
@@ -30,17 +31,6 @@ export function checkManifest(raw: Readonly<Record<string, unknown>>): Issue[] {
 }
 
 type Path = readonly (string | number)[];
-
-const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
-  Pod: [],
-  Deployment: ['spec', 'template'],
-  StatefulSet: ['spec', 'template'],
-  DaemonSet: ['spec', 'template'],
-  ReplicaSet: ['spec', 'template'],
-  ReplicationController: ['spec', 'template'],
-  Job: ['spec', 'template'],
-  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
-};
 
 const LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;

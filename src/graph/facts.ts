@@ -59,7 +59,7 @@ export type Fact = PodFact | NamespaceFact | ServiceFact | GatewayFact;
 /** Istio's label on the pods of a Gateway. */
 export const GATEWAY_LABEL = 'gateway.networking.k8s.io/gateway-name';
 
-const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
+const POD_TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   Pod: [],
   Deployment: ['spec', 'template'],
   StatefulSet: ['spec', 'template'],
@@ -70,13 +70,18 @@ const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
 };
 
+/** Where the pod stands in an object of this kind, such as `spec.template` of a Deployment; undefined where there is none. */
+export function podTemplateOf(kind: string): readonly string[] | undefined {
+  return Object.hasOwn(POD_TEMPLATES, kind) ? POD_TEMPLATES[kind] : undefined;
+}
+
 /** Reads one object of another kind; undefined when it tells the graph nothing. A finished pod tells nothing. */
 export function factOf(raw: unknown, defaultNamespace: string): Fact | undefined {
   const kind = text(at(raw, 'kind'));
   const name = text(at(raw, 'metadata', 'name'));
   if (kind === undefined || name === undefined) return undefined;
   const namespace = text(at(raw, 'metadata', 'namespace')) ?? defaultNamespace;
-  const template = Object.hasOwn(TEMPLATES, kind) ? TEMPLATES[kind] : undefined;
+  const template = podTemplateOf(kind);
   if (template) return podFact(raw, kind, namespace, name, at(raw, ...template));
   if (kind === 'Namespace') return namespaceFact(raw, name);
   if (kind === 'Service') return serviceFact(raw, namespace, name);

@@ -1,7 +1,7 @@
 // The door of the service graph.
 export { between, type Between, type Edge, edgesOf, type EnforcedAt, type Missing } from './edges.ts';
 export { exemptionsOf, DEFAULT_CONFIG } from './exemptions.ts';
-export { type Fact, factId, factOf } from './facts.ts';
+export { type Fact, factId, factOf, podTemplateOf } from './facts.ts';
 export { type Barred, barredReason } from './barred.ts';
 export { findingsOf, findingsOfService } from './findings.ts';
 export { missingHalf } from './missing-half.ts';

@@ -263,7 +263,8 @@ function wears(party: Party, label: string): boolean {
   return party.kind === 'reserved' && party.labels.includes(label);
 }
 
-function within(party: Party, range: Cidr): boolean {
+/** Whether the party is known by an address, and that lies in the range. */
+export function within(party: Party, range: Cidr): boolean {
   return party.kind !== 'pod' && party.address !== undefined && containsCidr(range, party.address);
 }
 

@@ -1,11 +1,11 @@
-import { containsCidr, formatAddress } from '../../api/index.ts';
+import { formatAddress } from '../../api/index.ts';
 import type { Port, ServiceView, Waypoint, Workload } from '../../graph/index.ts';
 import type { IstioPolicySet, L4Match, MeshPeer, MeshWorkload } from '../istio/index.ts';
 import type { ObjectRef } from '../verdict.ts';
 import type { Door } from './door.ts';
 import { hasIdentity, type Party, type PodParty } from './party.ts';
 import type { PartyIndex } from './party-index.ts';
-import { type Grant, type Guarantees, isWaypointPod, type PortOf } from './grants.ts';
+import { type Grant, type Guarantees, isWaypointPod, type PortOf, within } from './grants.ts';
 import { type Row, viewOf } from './rows.ts';
 
 /** Reserved addresses, where no declared range can be (240.0.0.0/4 is never routed). */
@@ -69,10 +69,7 @@ function outsideGrants(view: ServiceView): Grant[] {
     if (tcp.length === 0) return [];
     const ranges = external.sources.flatMap((source) => (source.kind === 'cidr' ? [source] : []));
     if (ranges.length < external.sources.length) return [plaintextGrant(tcp)];
-    const inside = (party: Party) =>
-      party.kind !== 'pod' &&
-      party.address !== undefined &&
-      ranges.some((range) => containsCidr(range, party.address ?? range));
+    const inside = (party: Party) => ranges.some((range) => within(party, range));
     return [{ matches: inside, who: { kind: 'outside' }, ports: tcp }];
   });
   const builtin = view.builtins.flatMap(({ peer, inbound }): Grant[] => {
@@ -82,10 +79,7 @@ function outsideGrants(view: ServiceView): Grant[] {
     if (at.kind !== 'cidrs') return [plaintextGrant(tcp)];
     return [
       {
-        matches: (party) =>
-          party.kind !== 'pod' &&
-          party.address !== undefined &&
-          at.cidrs.some((range) => containsCidr(range, party.address ?? range)),
+        matches: (party) => at.cidrs.some((range) => within(party, range)),
         who: { kind: 'outside' },
         ports: tcp,
       },
