@@ -3,6 +3,7 @@ export { type BuiltinPeerSpec, ENTITIES, type LatticeConfig, type PodSelector } 
 export { type CustomResourceDefinition, customResourceDefinitions } from './crd.ts';
 export { type Endpoint, type Host, hostText, parseEndpoint, type Scheme } from './endpoint.ts';
 export type { LatticeExternalService } from './external-service.ts';
+export type { FirewallParty, FirewallProgram, FirewallRule, FirewallSet } from './firewall-program.ts';
 export { type Finding, formatPath, type ObjectName, type Severity } from './finding.ts';
 export { type Cidr, containsCidr, formatAddress, formatCidr, overlapsCidr, parseCidr } from './ip.ts';
 export { type JsonSchema, jsonSchema } from './json-schema.ts';
