@@ -1,0 +1,9 @@
+// The door of the operator: controllers that keep a cluster as it is declared.
+export * from './context.ts';
+export {
+  type LeaderElection,
+  type Operator,
+  type OperatorOptions,
+  type OperatorState,
+  startOperator,
+} from './operator.ts';
