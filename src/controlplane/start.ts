@@ -54,6 +54,8 @@ export interface ControlPlane {
   readonly settled: () => Promise<void>;
   /** Forgets history: watches and continued lists from before answer 410, as after etcd's compaction. */
   readonly compact: () => void;
+  /** Breaks every connection and listens again at the same address; what is stored stays, as it stays in etcd. */
+  readonly restart: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -188,7 +190,8 @@ function inject(core: Core, request: ApiRequest): Promise<ApiResponse> {
 
 async function serve(core: Core, host: string, port: number, credentials: Credentials): Promise<ControlPlane> {
   const { plane } = core.server;
-  const listening = await listen(host, port, credentials, (request) => handle(core.server, request));
+  const respond = (request: ApiRequest): Promise<ApiResponse> => handle(core.server, request);
+  let listening = await listen(host, port, credentials, respond);
   const shown = host.includes(':') ? `[${host}]` : host;
   core.setAddress(`${shown}:${listening.port}`);
   const url = `https://${shown}:${listening.port}`;
@@ -201,6 +204,10 @@ async function serve(core: Core, host: string, port: number, credentials: Creden
     inject: (request) => inject(core, request),
     settled: plane.background.settled,
     compact: plane.store.compact,
-    close: listening.close,
+    async restart() {
+      await listening.close();
+      listening = await listen(host, listening.port, credentials, respond);
+    },
+    close: () => listening.close(),
   };
 }

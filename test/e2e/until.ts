@@ -22,3 +22,14 @@ export async function until<T>(
   }
   throw new Error(`in ${limitMs / 1000} s it did not come true: ${what}`, { cause: last });
 }
+
+/** What `promise` comes to. Rejects when it has not settled after `limitMs`. */
+export async function within<T>(what: string, promise: Promise<T>, limitMs = 30_000): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`in ${limitMs / 1000} s it did not come about: ${what}`)), limitMs);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -5,8 +5,8 @@ export interface Cluster {
   readonly access: ClusterAccess;
   /**
    * What can be done to a server that is ours; undefined for a cluster that someone else uses.
-   * `restart` is answered when the server is back; the embedded one, which forgets all when it ends, breaks watches
-   * and writes for a while instead. After `forget`, watches from before are answered with 410.
+   * `restart` is answered when the server is back; the embedded one, which forgets all when its process ends, keeps the
+   * process, and breaks connections, writes and watches. After `forget`, watches from before are answered with 410.
    */
   readonly power: { readonly restart: () => Promise<void>; readonly forget: () => Promise<void> } | undefined;
   /** What it lacks, as words for a skipped test; undefined when it collects garbage and empties namespaces. */

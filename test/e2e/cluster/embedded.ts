@@ -10,14 +10,14 @@ export async function embeddedCluster({ kubeconfig }: Place): Promise<Cluster> {
   return {
     access: await loadAccess({ kubeconfig, env: {} }),
     power: {
-      restart: () => {
-        plane.faults.inject({ kind: 'reset' }, { watch: true });
-        plane.faults.inject({ kind: 'error' }, { watch: true });
-        plane.faults.inject({ kind: 'busy', retryAfterSeconds: 1 }, { watch: true });
-        // As when the server ends between the write and its answer.
+      async restart() {
+        // As when the server ends before a write, and between a write and its answer.
         plane.faults.inject({ kind: 'reset', after: 'write' }, { method: 'PATCH' }, 2);
         plane.faults.inject({ kind: 'reset' }, { method: 'PATCH' });
-        return Promise.resolve();
+        await plane.restart();
+        // As when it is up and not yet ready.
+        plane.faults.inject({ kind: 'error' }, { watch: true });
+        plane.faults.inject({ kind: 'busy', retryAfterSeconds: 1 }, { watch: true });
       },
       forget: () => {
         plane.compact();

@@ -8,7 +8,8 @@ export function appliedSuite(contextOf: () => Context): void {
   suite('what is desired is applied', () => {
     let scene: Scene;
     before(async () => {
-      scene = await openScene(contextOf(), contextOf().cluster.access, 'lattice-e2e-applied');
+      const { access } = contextOf().cluster;
+      scene = await openScene(contextOf(), { watch: access, write: access }, 'lattice-e2e-applied');
       await scene.meddle('foreign', 'mine');
       scene.desire('red', ['a', 'b', 'c']);
       scene.desire('blue', ['a']);

@@ -10,7 +10,9 @@ import { openScene, type Scene } from './scene.ts';
 
 interface Stage {
   readonly scene: Scene;
-  readonly way: Way;
+  /** What the runtime watches over, what it writes over, and both at once. */
+  readonly watching: Way;
+  readonly way: Pick<Way, 'cut' | 'refuse' | 'freeze' | 'slow'>;
   readonly power: NonNullable<Cluster['power']>;
   /** The desire changes. */
   readonly wish: () => void;
@@ -30,10 +32,12 @@ const ROUNDS = 5;
 const DISTURBANCES: readonly Disturbance[] = [
   {
     title: 'its connections break again and again',
-    async disturb({ way, churn }) {
+    async disturb({ way, scene, churn }) {
       for (let round = 0; round < ROUNDS; round++) {
         await churn();
+        const heard = hears(scene, 'unreachable');
         way.cut();
+        await heard;
       }
     },
   },
@@ -56,12 +60,26 @@ const DISTURBANCES: readonly Disturbance[] = [
     },
   },
   {
-    title: 'answers are slow, and the watch is always behind',
+    title: 'every answer is slow',
     async disturb({ way, scene, churn }) {
       way.slow(60);
       for (let round = 0; round < ROUNDS; round++) await churn();
       await scene.agreed();
       way.slow(0);
+    },
+  },
+  {
+    title: 'the watch is always behind what is written',
+    async disturb({ watching, scene, churn }) {
+      watching.slow(400);
+      for (let round = 0; round < ROUNDS; round++) {
+        const before = scene.written.length;
+        await churn();
+        await until('the round is written', () => (scene.written.length > before ? true : undefined));
+        assert.equal(await scene.isBehind(), true);
+      }
+      await scene.agreed();
+      watching.slow(0);
     },
   },
   {
@@ -79,11 +97,12 @@ const DISTURBANCES: readonly Disturbance[] = [
   {
     title: 'the server restarts in the middle of work',
     ours: true,
-    async disturb({ way, wish, churn, power }) {
+    async disturb({ way, scene, wish, churn, power }) {
       await churn();
+      const heard = hears(scene, 'unreachable', 'unavailable');
       const back = power.restart();
       wish();
-      await back;
+      await Promise.all([back, heard]);
       way.cut();
       wish();
     },
@@ -93,31 +112,56 @@ const DISTURBANCES: readonly Disturbance[] = [
 export function chaosSuite(contextOf: () => Context, ours: boolean): void {
   suite('cache = server', () => {
     let stage: Stage;
+    let close = (): Promise<void> => Promise.resolve();
     before(async () => {
-      const way = await openWay(contextOf().cluster.access);
-      const scene = await openScene(contextOf(), way.access, 'lattice-e2e-chaos');
-      const power = contextOf().cluster.power ?? NO_POWER;
-      stage = { scene, way, power, ...churnOf(scene) };
+      const { access, power = NO_POWER } = contextOf().cluster;
+      const [watching, writing] = await Promise.all([openWay(access), openWay(access)]);
+      const scene = await openScene(
+        contextOf(),
+        { watch: watching.access, write: writing.access },
+        'lattice-e2e-chaos',
+      );
+      stage = { scene, watching, way: both(watching, writing), power, ...churnOf(scene) };
+      close = async () => {
+        await scene.end();
+        await Promise.all([watching.close(), writing.close()]);
+      };
       await stage.churn();
       await scene.agreed();
     });
-    after(async () => {
-      await stage.scene.end();
-      await stage.way.close();
-    });
+    after(() => close());
 
     for (const { title, ours: needed, disturb } of DISTURBANCES) {
       const skip = needed === true && !ours ? 'the server is not ours to break' : false;
       test(`although ${title}`, { skip }, async () => {
         await disturb(stage);
         await stage.scene.agreed();
+        assert.deepEqual(writtenTwice(stage.scene), []);
         const versions = await stage.scene.versions();
+        const writes = stage.scene.written.length;
         await stage.scene.lookAgain();
         await stage.scene.agreed();
         assert.deepEqual(await stage.scene.versions(), versions);
+        assert.deepEqual(stage.scene.written.slice(writes), []);
       });
     }
   });
+}
+
+function both(a: Way, b: Way): Stage['way'] {
+  const each = (act: (way: Way) => void): void => [a, b].forEach(act);
+  return {
+    cut: () => each((way) => way.cut()),
+    refuse: (refusing) => each((way) => way.refuse(refusing)),
+    freeze: () => each((way) => way.freeze()),
+    slow: (millis) => each((way) => way.slow(millis)),
+  };
+}
+
+/** Nobody meddles with what is red, and each of its values is wished for once: it needs one write that is answered. */
+function writtenTwice({ written }: Scene): readonly string[] {
+  const red = written.filter((each) => each.startsWith('red-'));
+  return red.filter((each, index) => red.indexOf(each) !== index);
 }
 
 const powerless = (): Promise<void> => Promise.reject(new Error('the server is not ours to break'));
@@ -148,9 +192,9 @@ function churnOf(scene: Scene): Pick<Stage, 'wish' | 'churn'> {
 }
 
 /** That the disturbance was felt, and not slept through. */
-async function hears(scene: Scene, meaning: Scene['troubles'][number]): Promise<void> {
+async function hears(scene: Scene, ...meanings: Scene['troubles']): Promise<void> {
   const before = scene.troubles.length;
-  await until(`the watch hears "${meaning}"`, () =>
-    scene.troubles.slice(before).includes(meaning) ? true : undefined,
+  await until(`the watch hears "${meanings.join('" or "')}"`, () =>
+    scene.troubles.slice(before).some((heard) => meanings.includes(heard)) ? true : undefined,
   );
 }

@@ -3,6 +3,7 @@ import {
   createApplier,
   createClient,
   createOwnedWatch,
+  type Client,
   type ClusterAccess,
   type Desired,
   type Meaning,
@@ -29,6 +30,10 @@ export interface Scene {
   readonly desire: (owner: string, values: readonly string[]) => void;
   /** Writes as someone else: applies an object, or deletes it when `value` is undefined. */
   readonly meddle: (name: string, value: string | undefined) => Promise<void>;
+  /** Every apply that the server has answered with success, as `name=value`, in order. */
+  readonly written: readonly string[];
+  /** Whether the server holds something that the cache has not heard of yet. */
+  readonly isBehind: () => Promise<boolean>;
   /** What the watch met, in order. */
   readonly troubles: readonly Meaning[];
   /** The server's values by name. */
@@ -42,16 +47,23 @@ export interface Scene {
   readonly end: () => Promise<void>;
 }
 
-/** `access` is the way of the runtime; what others do, and what is compared with, goes straight to the server. */
-export async function openScene(context: Context, access: ClusterAccess, namespace: string): Promise<Scene> {
+/** How the runtime reaches the server; what others do, and what is compared with, goes straight to it. */
+export interface Ways {
+  readonly watch: ClusterAccess;
+  readonly write: ClusterAccess;
+}
+
+export async function openScene(context: Context, ways: Ways, namespace: string): Promise<Scene> {
   await context.namespace(namespace);
   const [clock, random] = [systemClock, Math.random];
-  const client = createClient(access, { maxAttempts: 3 });
+  const written: string[] = [];
+  const client = createClient(ways.watch);
+  const writer = noting(createClient(ways.write, { maxAttempts: 3 }), written);
   const queue = workQueue({ clock, random });
   const desired = new Map<string, readonly Desired[]>();
   const troubles: Meaning[] = [];
   const applier = createApplier({
-    client,
+    client: writer,
     ownerLabel: LABEL,
     onDrift: (owner, _id, initial) => queue.add(owner, { priority: initial ? 'background' : 'live' }),
   });
@@ -93,12 +105,13 @@ export async function openScene(context: Context, access: ClusterAccess, namespa
     const { live, background, running: busy, waiting } = queue.counts();
     return live + background + busy + waiting === 0;
   };
+  const differing = (objects: readonly KubeObject[]): KubeObject | undefined =>
+    objects.find(({ metadata }) => watch.store.versionOf(`${namespace}/${metadata.name}`) !== metadata.resourceVersion);
   const discord = async (): Promise<string | undefined> => {
     if (!idle()) return 'work is left';
     const objects = await list();
-    for (const { metadata } of objects)
-      if (watch.store.versionOf(`${namespace}/${metadata.name}`) !== metadata.resourceVersion)
-        return `the cache has another ${metadata.name}`;
+    const different = differing(objects);
+    if (different) return `the cache has another ${different.metadata.name}`;
     if (watch.store.size !== objects.length) return 'the cache holds more than the server';
     const wanted = [...desired.values()].flat().map(({ object }) => object);
     const found = new Map(objects.map((object) => [object.metadata.name, object]));
@@ -111,8 +124,13 @@ export async function openScene(context: Context, access: ClusterAccess, namespa
       .name;
   };
   return {
+    written,
     troubles,
     stored,
+    async isBehind() {
+      const objects = await list();
+      return differing(objects) !== undefined || watch.store.size !== objects.length;
+    },
     desire(owner, values) {
       const objects = values.map((value, index) => configMap(namespace, `${owner}-${index}`, value));
       desired.set(
@@ -148,7 +166,19 @@ export async function openScene(context: Context, access: ClusterAccess, namespa
       ending.abort();
       await Promise.all(running);
       queue.close();
-      await client.close();
+      await Promise.all([client.close(), writer.close()]);
+    },
+  };
+}
+
+/** The client, which also notes what it has applied. */
+function noting(client: Client, written: string[]): Client {
+  return {
+    ...client,
+    async apply(kind, object, call) {
+      const answer = await client.apply(kind, object, call);
+      written.push(`${object.metadata.name}=${valueOf(answer)}`);
+      return answer;
     },
   };
 }
