@@ -1,4 +1,5 @@
-// The end-to-end suite, on the embedded control plane and on a real API server: `npm run e2e -- [--only embedded|real]`.
+// The end-to-end suite, on the embedded control plane and on a real API server: `npm run e2e -- [--only embedded|real]`;
+// with `--build` nothing is tested, and the real one is only built.
 // Ends with node:test's closing lines, summed. Exit code 1 when anything failed.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,10 +15,13 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-const { values } = parseArgs({ options: { only: { type: 'string' } } });
+const { values } = parseArgs({ options: { only: { type: 'string' }, build: { type: 'boolean', default: false } } });
 if (values.only !== undefined && values.only !== 'embedded' && values.only !== 'real') {
   process.stderr.write('--only takes embedded or real\n');
   process.exitCode = 2;
+} else if (values.build) {
+  const found = findBinaries(process.env, say);
+  say(found.kind === 'ready' ? found.folder : `SKIPPED: ${found.reason}`);
 } else {
   const counts: Counts[] = [];
   const given = process.env.KUBECONFIG_E2E;
