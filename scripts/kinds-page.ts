@@ -9,7 +9,7 @@ export function kindsPage(kinds: readonly (readonly [name: string, schema: JsonS
     });
     return `## ${name}\n\n| field | type | meaning |\n|---|---|---|\n${rows.join('\n')}\n`;
   });
-  return `# Kinds\n\nGenerated from the schemas. All kinds are of \`lattice.dev/v1alpha1\`. \`<name>\` stands for a key of your own.\n\n${parts.join('\n')}`;
+  return `# Kinds\n\nGenerated from the schemas. Kinds are of \`lattice.dev/v1alpha1\`, and PeeringConnectivity of \`security.liqo.io/v1\`. \`<name>\` stands for a key of your own.\n\n${parts.join('\n')}`;
 }
 
 interface Field {

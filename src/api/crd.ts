@@ -1,4 +1,6 @@
 import { declaredSchema, isSchema, type JsonSchema } from './json-schema.ts';
+import { API_VERSION } from './metadata.ts';
+import { EXACTLY_ONE, PEERING_API_VERSION } from './peering-connectivity.ts';
 import { specAliases } from './spelling.ts';
 import { celField, rules, structural } from './structural.ts';
 
@@ -11,12 +13,15 @@ export interface CustomResourceDefinition {
 }
 
 interface Definition {
-  readonly kind: 'LatticeService' | 'LatticeExternalService';
+  readonly kind: 'LatticeService' | 'LatticeExternalService' | 'PeeringConnectivity';
+  readonly apiVersion: string;
   readonly plural: string;
   readonly shortName: string;
   readonly columns: readonly JsonSchema[];
   /** Rules over several fields, each at the path of the part that it judges; minimum sizes that zod checks in code. */
   readonly parts: readonly (readonly [path: readonly string[], keywords: JsonSchema])[];
+  /** Fields of the status beside those that all kinds have. */
+  readonly status?: JsonSchema;
 }
 
 const READY = {
@@ -33,9 +38,15 @@ const REASON = {
 };
 const AGE = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
 
+/** A step from a list to its items, in the path of a part. */
+const ITEMS = '[]';
+const ACTION_MISSING = 'action is missing: write "allow" or "deny"; there is no default, a guess would open or cut';
+const ONE_OF_PARTY = rules({ rule: 'has(self.group) != has(self.__namespace__)', message: EXACTLY_ONE });
+
 const DEFINITIONS: readonly Definition[] = [
   {
     kind: 'LatticeService',
+    apiVersion: API_VERSION,
     plural: 'latticeservices',
     shortName: 'lsvc',
     columns: [
@@ -78,6 +89,7 @@ const DEFINITIONS: readonly Definition[] = [
   },
   {
     kind: 'LatticeExternalService',
+    apiVersion: API_VERSION,
     plural: 'latticeexternalservices',
     shortName: 'lext',
     columns: [READY, REASON, AGE],
@@ -99,6 +111,46 @@ const DEFINITIONS: readonly Definition[] = [
       [['endpoints'], { minProperties: 1, maxProperties: 256 }],
     ],
   },
+  {
+    kind: 'PeeringConnectivity',
+    apiVersion: PEERING_API_VERSION,
+    plural: 'peeringconnectivities',
+    shortName: 'peerconn',
+    columns: [
+      { ...READY, description: 'Whether every node enforces the rules, as far as can be seen.' },
+      { name: 'Rules', type: 'integer', description: 'Rules that are enforced.', jsonPath: '.status.rules' },
+      {
+        name: 'Members',
+        type: 'integer',
+        description: 'Addresses in the sets of the rules.',
+        jsonPath: '.status.members',
+      },
+      { ...REASON, priority: 1 },
+      {
+        name: 'Enforcer',
+        type: 'string',
+        description: 'nft (node agent) or liqo (FirewallConfiguration).',
+        jsonPath: '.status.enforcer',
+        priority: 1,
+      },
+      AGE,
+    ],
+    parts: [
+      // A rule of CEL instead of "required", so that the reason is said.
+      [['rules', ITEMS], { required: undefined, ...rules({ rule: 'has(self.action)', message: ACTION_MISSING }) }],
+      [['rules', ITEMS, 'source'], ONE_OF_PARTY],
+      [['rules', ITEMS, 'destination'], ONE_OF_PARTY],
+    ],
+    status: {
+      rules: { description: 'Rules that are enforced.', type: 'integer', format: 'int32', minimum: 0 },
+      members: { description: 'Addresses in the sets of the rules.', type: 'integer', format: 'int32', minimum: 0 },
+      enforcer: {
+        description: 'Who enforces: nft (node agent) or liqo (FirewallConfiguration).',
+        type: 'string',
+        maxLength: 8,
+      },
+    },
+  },
 ];
 
 /** The CustomResourceDefinitions of the kinds that are declared in a cluster, in order of their names. */
@@ -106,13 +158,15 @@ export function customResourceDefinitions(): readonly CustomResourceDefinition[]
   return DEFINITIONS.map(definition).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
 
-function definition({ kind, plural, shortName, columns, parts }: Definition): CustomResourceDefinition {
+function definition(from: Definition): CustomResourceDefinition {
+  const { kind, apiVersion, plural, shortName, columns } = from;
+  const [group, version] = apiVersion.split('/');
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.lattice.dev` },
+    metadata: { name: `${plural}.${group}` },
     spec: {
-      group: 'lattice.dev',
+      group,
       names: {
         kind,
         listKind: `${kind}List`,
@@ -124,10 +178,10 @@ function definition({ kind, plural, shortName, columns, parts }: Definition): Cu
       scope: 'Namespaced',
       versions: [
         {
-          name: 'v1alpha1',
+          name: version,
           served: true,
           storage: true,
-          schema: { openAPIV3Schema: objectSchema(kind, parts) },
+          schema: { openAPIV3Schema: objectSchema(from) },
           subresources: { status: {} },
           additionalPrinterColumns: columns,
         },
@@ -136,7 +190,7 @@ function definition({ kind, plural, shortName, columns, parts }: Definition): Cu
   };
 }
 
-function objectSchema(kind: Definition['kind'], parts: Definition['parts']): JsonSchema {
+function objectSchema({ kind, parts, status }: Definition): JsonSchema {
   const declared = declaredSchema(kind);
   const properties = isSchema(declared['properties']) ? declared['properties'] : {};
   const name = field(properties['metadata'], 'name');
@@ -151,7 +205,7 @@ function objectSchema(kind: Definition['kind'], parts: Definition['parts']): Jso
       kind: { type: 'string' },
       metadata: { type: 'object', properties: { name: structural(name, 'metadata.name') } },
       spec: withAliases(judged, kind),
-      status: STATUS,
+      status: status ? merge(STATUS, [], { properties: { ...STATUS_FIELDS, ...status } }) : STATUS,
     },
   };
 }
@@ -159,6 +213,7 @@ function objectSchema(kind: Definition['kind'], parts: Definition['parts']): Jso
 const DESCRIPTIONS: Readonly<Record<Definition['kind'], string>> = {
   LatticeService: 'A workload, the ports that it offers, whom it calls and who calls it.',
   LatticeExternalService: 'Something outside the cluster that services call, or that calls them.',
+  PeeringConnectivity: 'Which connections a peering of clusters may carry, and what offloaded pods may reach.',
 };
 
 /** Other spellings are kept by the API server, so that Lattice can read them; both at once are refused. */
@@ -178,57 +233,65 @@ function withAliases(spec: JsonSchema, kind: string): JsonSchema {
   });
   const written: unknown = spec['x-kubernetes-validations'];
   const before: readonly unknown[] = Array.isArray(written) ? written : [];
+  const all = [...before, ...exclusive];
   return {
     ...spec,
     properties: { ...properties, ...Object.fromEntries(fields) },
-    'x-kubernetes-validations': [...before, ...exclusive],
+    ...(all.length > 0 ? { 'x-kubernetes-validations': all } : {}),
   };
 }
 
-const STATUS: JsonSchema = {
-  description: 'What Lattice made of the declaration. Written by the operator alone.',
-  type: 'object',
-  properties: {
-    observedGeneration: {
-      description: 'The generation of the declaration that this status is about.',
-      type: 'integer',
-      format: 'int64',
-      minimum: 0,
-    },
-    phase: {
-      description: 'Pending, Ready, Degraded (some edge is refused) or Failed (none can be enforced).',
-      type: 'string',
-      maxLength: 16,
-      enum: ['Pending', 'Ready', 'Degraded', 'Failed'],
-    },
-    conditions: {
-      type: 'array',
-      maxItems: 64,
-      'x-kubernetes-list-type': 'map',
-      'x-kubernetes-list-map-keys': ['type'],
-      items: {
-        type: 'object',
-        required: ['type', 'status', 'lastTransitionTime', 'reason', 'message'],
-        properties: {
-          type: { type: 'string', maxLength: 316 },
-          status: { type: 'string', maxLength: 7, enum: ['True', 'False', 'Unknown'] },
-          reason: { type: 'string', minLength: 1, maxLength: 1024 },
-          message: { type: 'string', maxLength: 32_768 },
-          lastTransitionTime: { type: 'string', format: 'date-time', maxLength: 64 },
-          observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
-        },
+const STATUS_FIELDS: JsonSchema = {
+  observedGeneration: {
+    description: 'The generation of the declaration that this status is about.',
+    type: 'integer',
+    format: 'int64',
+    minimum: 0,
+  },
+  phase: {
+    description: 'Pending, Ready, Degraded (some edge is refused) or Failed (none can be enforced).',
+    type: 'string',
+    maxLength: 16,
+    enum: ['Pending', 'Ready', 'Degraded', 'Failed'],
+  },
+  conditions: {
+    type: 'array',
+    maxItems: 64,
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['type'],
+    items: {
+      type: 'object',
+      required: ['type', 'status', 'lastTransitionTime', 'reason', 'message'],
+      properties: {
+        type: { type: 'string', maxLength: 316 },
+        status: { type: 'string', maxLength: 7, enum: ['True', 'False', 'Unknown'] },
+        reason: { type: 'string', minLength: 1, maxLength: 1024 },
+        message: { type: 'string', maxLength: 32_768 },
+        lastTransitionTime: { type: 'string', format: 'date-time', maxLength: 64 },
+        observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
       },
     },
   },
 };
 
+const STATUS: JsonSchema = {
+  description: 'What Lattice made of the declaration. Written by the operator alone.',
+  type: 'object',
+  properties: STATUS_FIELDS,
+};
+
 /** `schema` with keywords added to the part at `path`. */
 function merge(schema: JsonSchema, path: readonly string[], keywords: JsonSchema): JsonSchema {
   const [step, ...rest] = path;
-  if (step === undefined) return { ...schema, ...keywords };
+  if (step === undefined) return withoutUndefined({ ...schema, ...keywords });
+  if (step === ITEMS && isSchema(schema['items'])) return { ...schema, items: merge(schema['items'], rest, keywords) };
   const properties = schema['properties'];
   if (!isSchema(properties) || !isSchema(properties[step])) throw new Error(`no field ${step} to judge`);
   return { ...schema, properties: { ...properties, [step]: merge(properties[step], rest, keywords) } };
+}
+
+function withoutUndefined(schema: JsonSchema): JsonSchema {
+  return Object.fromEntries(Object.entries(schema).filter(([, value]) => value !== undefined));
 }
 
 function field(schema: unknown, name: string): JsonSchema {

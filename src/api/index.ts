@@ -9,6 +9,14 @@ export { type Cidr, containsCidr, formatAddress, formatCidr, overlapsCidr, parse
 export { type JsonSchema, jsonSchema } from './json-schema.ts';
 export { API_VERSION } from './metadata.ts';
 export { type Issue, isLattice, KINDS, type LatticeObject, type Parsed, parseObject } from './parse.ts';
+export {
+  PEERING_API_VERSION,
+  PEERING_GROUPS,
+  type PeeringConnectivity,
+  type PeeringGroup,
+  type PeeringParty,
+  type PeeringRule,
+} from './peering-connectivity.ts';
 export { type DeclaredPort, type LatticeService, PROTOCOLS, type Protocol, type ServiceResource } from './service.ts';
 export { parseSource, type Source } from './source.ts';
 export { specAliases } from './spelling.ts';

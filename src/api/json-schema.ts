@@ -15,7 +15,7 @@ export function jsonSchema(kind: keyof typeof KINDS): JsonSchema {
   const { $schema, ...schema } = declaredSchema(kind);
   return {
     $schema,
-    $id: `https://lattice.dev/schemas/v1alpha1/${kind}.json`,
+    $id: `https://lattice.dev/schemas/${kind === 'PeeringConnectivity' ? 'v1' : 'v1alpha1'}/${kind}.json`,
     title: kind,
     ...withAliases(schema, kind),
   };

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type LatticeConfig, latticeConfig } from './config.ts';
 import { type LatticeExternalService, latticeExternalService } from './external-service.ts';
 import { API_VERSION } from './metadata.ts';
+import { PEERING_API_VERSION, type PeeringConnectivity, peeringConnectivity } from './peering-connectivity.ts';
 import { type LatticeService, latticeService } from './service.ts';
 import { canonical } from './spelling.ts';
 import { closest } from './suggest.ts';
@@ -13,34 +14,40 @@ export interface Issue {
   readonly fix?: string;
 }
 
-export type LatticeObject = LatticeService | LatticeExternalService | LatticeConfig;
+export type LatticeObject = LatticeService | LatticeExternalService | LatticeConfig | PeeringConnectivity;
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly issues: readonly Issue[] };
 
-/** The kinds of `lattice.dev/v1alpha1` that are declared in files, and the schema of each. */
+/** The kinds that are declared in files, and the schema of each. */
 export const KINDS = {
   LatticeService: latticeService,
   LatticeExternalService: latticeExternalService,
   LatticeConfig: latticeConfig,
+  PeeringConnectivity: peeringConnectivity,
 } as const;
 
-/** Whether a document claims to be of Lattice's group, so that {@link parseObject} has the say on it. */
+/** The group of each API version that is served, and the kinds of it. */
+const SERVED: Readonly<Record<string, { readonly version: string; readonly kinds: readonly string[] }>> = {
+  'lattice.dev': { version: API_VERSION, kinds: ['LatticeService', 'LatticeExternalService', 'LatticeConfig'] },
+  'security.liqo.io': { version: PEERING_API_VERSION, kinds: ['PeeringConnectivity'] },
+};
+
+/** Whether a document claims to be of one of Lattice's groups, so that {@link parseObject} has the say on it. */
 export function isLattice(raw: unknown): raw is Readonly<Record<string, unknown>> {
-  return isRecord(raw) && typeof raw['apiVersion'] === 'string' && raw['apiVersion'].split('/')[0] === 'lattice.dev';
+  return isRecord(raw) && Object.hasOwn(SERVED, groupOf(raw));
 }
 
-/** Reads one document of Lattice's group. Every issue is reported, in the document's order; aliases are accepted. */
+/** Reads one document of Lattice's groups. Every issue is reported, in the document's order; aliases are accepted. */
 export function parseObject(raw: Readonly<Record<string, unknown>>): Parsed<LatticeObject> {
-  if (raw['apiVersion'] !== API_VERSION) {
-    return refuse(
-      ['apiVersion'],
-      `${JSON.stringify(raw['apiVersion'])} is not served`,
-      `write apiVersion: ${API_VERSION}`,
-    );
+  const group = groupOf(raw);
+  const served = Object.hasOwn(SERVED, group) ? SERVED[group] : undefined;
+  const { version, kinds } = served ?? { version: API_VERSION, kinds: [] };
+  if (raw['apiVersion'] !== version) {
+    return refuse(['apiVersion'], `${JSON.stringify(raw['apiVersion'])} is not served`, `write apiVersion: ${version}`);
   }
-  const kind = raw['kind'];
+  const kind = typeof raw['kind'] === 'string' && kinds.includes(raw['kind']) ? raw['kind'] : '';
   switch (kind) {
     case 'LatticeService':
       return read(latticeService, raw);
@@ -48,15 +55,21 @@ export function parseObject(raw: Readonly<Record<string, unknown>>): Parsed<Latt
       return read(latticeExternalService, raw);
     case 'LatticeConfig':
       return read(latticeConfig, raw);
+    case 'PeeringConnectivity':
+      return read(peeringConnectivity, raw);
     default: {
-      const known = typeof kind === 'string' ? closest(kind, Object.keys(KINDS)) : undefined;
+      const known = typeof raw['kind'] === 'string' ? closest(raw['kind'], kinds) : undefined;
       return refuse(
         ['kind'],
-        `${JSON.stringify(kind)} is not a kind of ${API_VERSION}`,
-        known ? `did you mean ${known}?` : `one of ${Object.keys(KINDS).join(', ')}`,
+        `${JSON.stringify(raw['kind'])} is not a kind of ${version}`,
+        known ? `did you mean ${known}?` : `one of ${kinds.join(', ')}`,
       );
     }
   }
+}
+
+function groupOf(raw: Readonly<Record<string, unknown>>): string {
+  return typeof raw['apiVersion'] === 'string' ? (raw['apiVersion'].split('/')[0] ?? '') : '';
 }
 
 function read<T>(schema: z.ZodType<T>, raw: Readonly<Record<string, unknown>>): Parsed<T> {
@@ -85,6 +98,7 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType, raw: unknown): Issu
       return [{ path, message: `${missing} ${article(issue.expected)}` }];
     }
     case 'invalid_value':
+      if (isMissing(raw, path)) return [{ path, message: `is missing: ${plain(issue)}` }];
       return [{ path, message: `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}` }];
     case 'invalid_union': {
       const arms = issue.errors.flat();

@@ -5,13 +5,16 @@ import {
   type LatticeConfig,
   type LatticeObject,
   parseObject,
+  type PeeringConnectivity,
 } from '../api/index.ts';
 import { checkManifest } from './check-manifest.ts';
 import type { Loaded, LoadedObject, Places } from './io/index.ts';
 
 /** The input, understood: Lattice's own objects validated, all others as they are. */
 export interface Declared {
-  readonly lattice: readonly Exclude<LatticeObject, LatticeConfig>[];
+  readonly lattice: readonly Exclude<LatticeObject, LatticeConfig | PeeringConnectivity>[];
+  /** Of another engine than the service graph. */
+  readonly peerings: readonly PeeringConnectivity[];
   readonly others: readonly LoadedObject[];
   /** What kept something from being read; any error here means exit code 2. */
   readonly findings: readonly Finding[];
@@ -21,7 +24,8 @@ export interface Declared {
 
 /** Validates what was loaded. Each issue becomes a finding with its file, line and column. */
 export function understand(loaded: Loaded): Declared {
-  const lattice: Exclude<LatticeObject, LatticeConfig>[] = [];
+  const lattice: Exclude<LatticeObject, LatticeConfig | PeeringConnectivity>[] = [];
+  const peerings: PeeringConnectivity[] = [];
   const others: LoadedObject[] = [];
   const findings: Finding[] = [...loaded.findings];
   const known = new Map<string, LoadedObject>();
@@ -39,9 +43,10 @@ export function understand(loaded: Loaded): Declared {
       const found = parsed.issues.map((issue) => findingOf(issue, object, loaded.places));
       findings.push(...found.sort((a, b) => lineOf(a) - lineOf(b)));
     } else if (parsed.value.kind === 'LatticeConfig') findings.push(unusedConfig(object, loaded.places));
+    else if (parsed.value.kind === 'PeeringConnectivity') peerings.push(parsed.value);
     else lattice.push(parsed.value);
   }
-  return { lattice, others, findings, placed: (finding) => place(finding, known, loaded.places) };
+  return { lattice, peerings, others, findings, placed: (finding) => place(finding, known, loaded.places) };
 }
 
 function lineOf({ line = 0, column = 0 }: Finding): number {

@@ -9,13 +9,13 @@ import { data } from './shell.ts';
 const seeds = join(dirname(data), 'seeds');
 const skip = existsSync(seeds) ? false : `no documents in ${seeds}: the folder beside LATTICE_DATA`;
 
-test('every LatticeService and LatticeExternalService of the founding documents is accepted as printed', {
+test('every LatticeService, LatticeExternalService and PeeringConnectivity of the founding documents is accepted as printed', {
   skip,
 }, async () => {
   let objects = 0;
   for (const file of globSync('*.md', { cwd: seeds }).sort()) {
     for (const { language, text, line } of blocksOf(readFileSync(join(seeds, file), 'utf8'))) {
-      if (language !== 'yaml' || !/^kind: Lattice(External)?Service$/m.test(text)) continue;
+      if (language !== 'yaml' || !/^kind: (Lattice(External)?Service|PeeringConnectivity)$/m.test(text)) continue;
       objects++;
       const read = await lattice(['graph', '-'], text);
       assert.equal(read.code, 0, `${file}:${line}\n${read.stderr}`);

@@ -112,7 +112,9 @@ function declarations(): Input[] {
 
 function declared(raw: unknown): Input[] {
   const parsed = isLattice(raw) ? parseObject(raw) : undefined;
-  return parsed?.ok === true && parsed.value.kind !== 'LatticeConfig' ? [parsed.value] : [];
+  if (parsed?.ok !== true || parsed.value.kind === 'LatticeConfig' || parsed.value.kind === 'PeeringConnectivity')
+    return [];
+  return [parsed.value];
 }
 
 test('verify finds DNS rules that hide an agreed name, let any name be asked, or let none be seen', () => {

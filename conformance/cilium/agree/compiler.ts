@@ -100,7 +100,8 @@ function readInput(declaration: Declaration): Input {
       `a generated declaration is refused: ${JSON.stringify(parsed.issues)} in ${JSON.stringify(declaration)}`,
     );
   }
-  if (parsed.value.kind === 'LatticeConfig') throw new Error('not a declaration');
+  if (parsed.value.kind === 'LatticeConfig' || parsed.value.kind === 'PeeringConnectivity')
+    throw new Error('not a declaration');
   return parsed.value;
 }
 

@@ -109,7 +109,7 @@ function identify(value: unknown, inside: readonly (string | number)[], document
 
 /** Kinds that no command looks into: two of them with one name are somebody else's business. */
 const COUNTED_GROUPS =
-  /^(v1|apps|batch|lattice\.dev|cilium\.io|(?:[a-z]+\.)*istio\.io|(?:[a-z]+\.)*networking\.k8s\.io)$/;
+  /^(v1|apps|batch|lattice\.dev|(?:[a-z]+\.)*liqo\.io|cilium\.io|(?:[a-z]+\.)*istio\.io|(?:[a-z]+\.)*networking\.k8s\.io)$/;
 const UNCOUNTED_KINDS = new Set(['ConfigMap', 'Secret', 'Event']);
 
 /** The same object twice is an error that names both places: which of them holds would depend on their order. */
