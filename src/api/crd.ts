@@ -1,3 +1,4 @@
+import { fabricDefinitions } from './fabric-definitions.ts';
 import { declaredSchema, isSchema, type JsonSchema } from './json-schema.ts';
 import { API_VERSION } from './metadata.ts';
 import { EXACTLY_ONE, PEERING_API_VERSION } from './peering-connectivity.ts';
@@ -155,7 +156,9 @@ const DEFINITIONS: readonly Definition[] = [
 
 /** The CustomResourceDefinitions of the kinds that are declared in a cluster, in order of their names. */
 export function customResourceDefinitions(): readonly CustomResourceDefinition[] {
-  return DEFINITIONS.map(definition).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  return [...DEFINITIONS.map(definition), ...fabricDefinitions()].toSorted((a, b) =>
+    a.metadata.name < b.metadata.name ? -1 : 1,
+  );
 }
 
 function definition(from: Definition): CustomResourceDefinition {

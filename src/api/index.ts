@@ -3,12 +3,26 @@ export { type BuiltinPeerSpec, ENTITIES, type LatticeConfig, type PodSelector } 
 export { type CustomResourceDefinition, customResourceDefinitions } from './crd.ts';
 export { type Endpoint, type Host, hostText, parseEndpoint, type Scheme } from './endpoint.ts';
 export type { LatticeExternalService } from './external-service.ts';
+export {
+  FABRIC_API_VERSION,
+  type FabricBypass,
+  fabricMemberSlice,
+  type FabricMemberSlice,
+  fabricNodeStatus,
+  type FabricNodeStatus,
+  fabricProgram,
+  type FabricProgram,
+  type FabricProgramReport,
+  PATH_CLASSES,
+  type PathClass,
+  SLICE_CAPACITY,
+} from './fabric.ts';
 export type { FirewallParty, FirewallProgram, FirewallRule, FirewallSet } from './firewall-program.ts';
 export { type Finding, formatPath, type ObjectName, type Severity } from './finding.ts';
 export { type Cidr, containsCidr, formatAddress, formatCidr, overlapsCidr, parseCidr } from './ip.ts';
 export { type JsonSchema, jsonSchema } from './json-schema.ts';
 export { API_VERSION } from './metadata.ts';
-export { type Issue, isLattice, KINDS, type LatticeObject, type Parsed, parseObject } from './parse.ts';
+export { type Issue, isLattice, KINDS, type LatticeObject, type Parsed, parseAs, parseObject } from './parse.ts';
 export {
   PEERING_API_VERSION,
   PEERING_GROUPS,

@@ -50,13 +50,13 @@ export function parseObject(raw: Readonly<Record<string, unknown>>): Parsed<Latt
   const kind = typeof raw['kind'] === 'string' && kinds.includes(raw['kind']) ? raw['kind'] : '';
   switch (kind) {
     case 'LatticeService':
-      return read(latticeService, raw);
+      return parseAs(latticeService, raw);
     case 'LatticeExternalService':
-      return read(latticeExternalService, raw);
+      return parseAs(latticeExternalService, raw);
     case 'LatticeConfig':
-      return read(latticeConfig, raw);
+      return parseAs(latticeConfig, raw);
     case 'PeeringConnectivity':
-      return read(peeringConnectivity, raw);
+      return parseAs(peeringConnectivity, raw);
     default: {
       const known = typeof raw['kind'] === 'string' ? closest(raw['kind'], kinds) : undefined;
       return refuse(
@@ -72,7 +72,8 @@ function groupOf(raw: Readonly<Record<string, unknown>>): string {
   return typeof raw['apiVersion'] === 'string' ? (raw['apiVersion'].split('/')[0] ?? '') : '';
 }
 
-function read<T>(schema: z.ZodType<T>, raw: Readonly<Record<string, unknown>>): Parsed<T> {
+/** Reads one document of any kind that has a schema. Every issue is reported, in the document's order. */
+export function parseAs<T>(schema: z.ZodType<T>, raw: Readonly<Record<string, unknown>>): Parsed<T> {
   const spelled = canonical(raw);
   const result = schema.safeParse(spelled);
   if (result.success) return { ok: true, value: result.data };

@@ -50,6 +50,16 @@ test('texts of several forms stay one text with alternatives', () => {
   });
 });
 
+test('alternatives with one field each become one map of which exactly one field is written', () => {
+  const either = z.union([z.strictObject({ a: z.boolean() }), z.strictObject({ b: z.string().max(2) })]);
+  assert.deepEqual(from(either), {
+    type: 'object',
+    properties: { a: { type: 'boolean' }, b: { type: 'string', maxLength: 2 } },
+    minProperties: 1,
+    maxProperties: 1,
+  });
+});
+
 test('an open map keeps what it does not know, a closed one prunes it', () => {
   assert.deepEqual(from(z.looseObject({ a: z.boolean() })), {
     type: 'object',

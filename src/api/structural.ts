@@ -66,7 +66,10 @@ function object(schema: JsonSchema, path: string): JsonSchema {
   };
 }
 
-/** Whole numbers or text become int-or-string; texts are joined; numbers with a fraction or text stay unjudged. */
+/**
+ * Whole numbers or text become int-or-string; texts are joined; maps of one field each become one map of which one
+ * field is written; numbers with a fraction or text stay unjudged.
+ */
 function union(arms: readonly JsonSchema[], path: string): JsonSchema {
   const types = new Set(arms.map((arm) => (typeof arm['type'] === 'string' ? arm['type'] : typeof arm['const'])));
   if ([...types].every((type) => type === 'string')) {
@@ -91,10 +94,25 @@ function union(arms: readonly JsonSchema[], path: string): JsonSchema {
         : {}),
     };
   }
+  const fields = arms.map((arm) => onlyField(arm));
+  if (fields.every((each) => each !== undefined)) {
+    const properties = fields.map(([name, field]) => [name, structural(field, `${path}.${name}`)]);
+    return { type: 'object', properties: Object.fromEntries(properties), minProperties: 1, maxProperties: 1 };
+  }
   if (types.size === 2 && types.has('number') && types.has('string')) {
     return { 'x-kubernetes-preserve-unknown-fields': true };
   }
   throw new Error(`${path}: a union of ${[...types].join(' and ')} has no structural form`);
+}
+
+/** The field of a map that has exactly one, and must have it. */
+function onlyField(arm: JsonSchema): [name: string, field: JsonSchema] | undefined {
+  const fields = isSchema(arm['properties']) ? Object.entries(arm['properties']) : [];
+  const [first, ...others] = fields;
+  const required = Array.isArray(arm['required']) ? arm['required'] : [];
+  return first && others.length === 0 && required.includes(first[0]) && isSchema(first[1])
+    ? [first[0], first[1]]
+    : undefined;
 }
 
 function text(schema: JsonSchema): JsonSchema {

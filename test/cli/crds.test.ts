@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { customResourceDefinitions, parseObject } from '../../src/api/index.ts';
+import {
+  customResourceDefinitions,
+  FABRIC_API_VERSION,
+  fabricProgram,
+  parseAs,
+  parseObject,
+} from '../../src/api/index.ts';
 import { readObjects } from '../../src/cli/io/index.ts';
 import { type ControlPlane, startControlPlane } from '../../src/controlplane/index.ts';
 import { mutate, randomFrom } from '../soak/mutate.ts';
@@ -116,6 +122,36 @@ test('rules over several fields are kept by the API server as they are by the co
     assert.equal(parseObject(object.raw).ok, accepted, `command line: ${text}`);
     const { status, body } = await create(object, true);
     assert.equal(status < 300, accepted, `API server: ${text}${JSON.stringify(at(body, 'message'))}`);
+  }
+});
+
+test('a fabric program is kept by the API server exactly when it is by the node agent', async () => {
+  const spec = { peering: 'liqo-tenant-rome/rome', generation: 1, disarmed: false, sets: [{ name: 'a', slices: 1 }] };
+  const cases: readonly (readonly [rule: object, accepted: boolean])[] = [
+    [{ name: 'x', action: 'deny' }, true],
+    [{ name: 'x', action: 'deny', source: { set: 'a' }, destination: { cidrs: ['10.0.0.0/8'] } }, true],
+    [{ name: 'x', action: 'deny', source: {} }, false],
+    [{ name: 'x', action: 'deny', source: { set: 'a', cidrs: [] } }, false],
+    [{ name: 'x', action: 'deny', ports: [{ port: 80 }] }, false],
+    [{ name: 'x', action: 'deny', protocol: 'UDP', ports: [{ port: 80, endPort: 90 }] }, true],
+    [{ name: 'x"', action: 'deny' }, false],
+    [{ name: 'x' }, false],
+  ];
+  for (const [rule, accepted] of cases) {
+    const object = {
+      apiVersion: FABRIC_API_VERSION,
+      kind: 'FabricProgram',
+      metadata: { name: 'rome' },
+      spec: { ...spec, rules: [rule] },
+    };
+    assert.equal(parseAs(fabricProgram, object).ok, accepted, `agent: ${JSON.stringify(rule)}`);
+    const { status } = await plane.inject({
+      method: 'POST',
+      url: '/apis/fabric.lattice.dev/v1alpha1/fabricprograms?dryRun=All',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(object),
+    });
+    assert.equal(status < 300, accepted, `API server: ${JSON.stringify(rule)}`);
   }
 });
 
