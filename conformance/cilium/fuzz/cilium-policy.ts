@@ -55,6 +55,9 @@ function makePeers(random: Random, direction: Direction, deny: boolean): Fields 
   const empty = random.chance(0.05);
   const some = <T>(make: () => T): T[] => (empty ? [] : random.list(1, 3, make));
   if (random.chance(0.04)) return random.pick(direction === 'egress' ? OUTSIDE_EGRESS : OUTSIDE_INGRESS);
+  // The engine files these under one text, and what it lists then depends on the rules before.
+  if (random.chance(0.03)) return { [`${prefix}CIDRSet`]: [{ cidrGroupSelector: {} }] };
+  if (random.chance(0.02)) return { [`${prefix}Entities`]: ['all'] };
   const choice = random.below(direction === 'egress' && !deny ? 12 : 10);
   if (choice < 5) return { [`${prefix}Endpoints`]: some(() => makeSelector(random)) };
   if (choice < 7) return { [`${prefix}Entities`]: some(() => random.pick(ENTITIES)) };
@@ -163,6 +166,9 @@ const EXTRAS: readonly Fields[] = [
   { originatingTLS: { secret: { name: 'tls' } }, terminatingTLS: { secret: { name: 'tls' } } },
   { listener: { envoyConfig: { kind: 'CiliumEnvoyConfig', name: 'proxy' }, name: 'main' } },
   { listener: { envoyConfig: { name: 'proxy' }, name: 'main', priority: 10 }, rules: { http: [{}] } },
+  { listener: { envoyConfig: { name: 'proxy' }, name: 'other', priority: 10 } },
+  { listener: { envoyConfig: { kind: 'CiliumClusterwideEnvoyConfig', name: 'proxy' }, name: 'main', priority: 20 } },
+  { listener: { envoyConfig: { kind: 'CiliumClusterwideEnvoyConfig', name: 'proxy' }, name: 'main' } },
   { rules: { http: [{ path: '[' }] } },
   { rules: { http: [{ host: 'example.org', headers: ['X-A: b'] }] } },
   { rules: { dns: [{ matchPattern: '*.example.org' }, { matchName: 'example.org' }] } },

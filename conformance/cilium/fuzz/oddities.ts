@@ -93,7 +93,8 @@ function misspell(random: Random, key: string): string {
 
 function misplaced(value: unknown): unknown {
   if (typeof value === 'number') return String(value);
-  if (typeof value === 'string') return /^\d+$/.test(value) ? Number(value) : value.toLowerCase();
+  // Longer digits become a number that JSON has no spelling for.
+  if (typeof value === 'string') return /^\d{1,15}$/.test(value) ? Number(value) : value.toLowerCase();
   return Array.isArray(value) ? (value[0] ?? 'x') : [value];
 }
 

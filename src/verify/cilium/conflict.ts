@@ -6,6 +6,16 @@ import type { Selector } from './selector.ts';
 export function findConflict(rules: readonly Rule[]): readonly [Rule, Rule] | undefined {
   if (!rules.some((rule) => rule.authentication !== '' || rule.ports?.some(({ proxy }) => proxy.parser !== 'none')))
     return undefined;
+  const merged = mergeEntries(rules);
+  return merged.kind === 'conflict' ? merged.between : undefined;
+}
+
+export type Merged =
+  | { readonly kind: 'merged'; readonly entries: ReadonlyMap<string, Entry> }
+  | { readonly kind: 'conflict'; readonly between: readonly [Rule, Rule] };
+
+/** What is in force for each tier, filter and peer, by `tier filter peer`. */
+export function mergeEntries(rules: readonly Rule[]): Merged {
   const merged = new Map<string, Entry>();
   for (const rule of rules) {
     if (rule.peers === 'nobody') continue;
@@ -15,11 +25,11 @@ export function findConflict(rules: readonly Rule[]): readonly [Rule, Rule] | un
         const key = `${rule.tier} ${filter} ${peer.text}`;
         const existing = merged.get(key);
         const entry = existing ? merge(existing, { rule, proxy, authentication: rule.authentication }) : undefined;
-        if (existing && !entry) return [existing.rule, rule];
+        if (existing && !entry) return { kind: 'conflict', between: [existing.rule, rule] };
         merged.set(key, entry ?? { rule, proxy, authentication: rule.authentication });
       }
   }
-  return undefined;
+  return { kind: 'merged', entries: merged };
 }
 
 /** For an endpoint without a namespace: a rule that sends it to a listener of its namespace leaves it without any policy. */
@@ -28,7 +38,8 @@ export function findLostListener(rules: readonly Rule[]): readonly [Rule, Rule] 
   return lost ? [lost, lost] : undefined;
 }
 
-interface Entry {
+/** Of a tier, a filter and a peer: the rule that was merged first, and what came of it. */
+export interface Entry {
   readonly rule: Rule;
   readonly proxy: Proxy;
   readonly authentication: string;
@@ -58,6 +69,8 @@ function merge(existing: Entry, added: Entry): Entry | undefined {
 function mergeProxies(existing: Proxy, added: Proxy): Proxy | undefined {
   const parser = mergeParsers(existing.parser, added.parser);
   if (parser === undefined) return undefined;
+  const listening = mergeListeners(parser === existing.parser ? existing : { ...existing, rank: added.rank }, added);
+  if (!listening) return undefined;
   if (contradict(existing.terminatingTls, added.terminatingTls)) return undefined;
   if (contradict(existing.originatingTls, added.originatingTls)) return undefined;
   const serverNames = existing.serverNames || added.serverNames;
@@ -68,11 +81,21 @@ function mergeProxies(existing: Proxy, added: Proxy): Proxy | undefined {
   const originatingTls = existing.originatingTls || added.originatingTls;
   return {
     parser,
+    ...listening,
     serverNames,
     terminatingTls,
     originatingTls,
     ofNamespace: existing.ofNamespace || added.ofNamespace,
   };
+}
+
+/** The listener that is asked first; two of equal rank contradict. */
+function mergeListeners(existing: Proxy, added: Proxy): Pick<Proxy, 'listener' | 'rank'> | undefined {
+  const { listener, rank } = existing;
+  if (added.listener === '' || (listener === added.listener && rank === added.rank)) return { listener, rank };
+  if (listener !== '' && rank < added.rank) return { listener, rank };
+  if (listener === '' || added.rank < rank) return { listener: added.listener, rank: added.rank };
+  return undefined;
 }
 
 function contradict(a: string, b: string): boolean {

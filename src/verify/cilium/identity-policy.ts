@@ -5,6 +5,7 @@ import { hasBareKey, type Identity, isManaged, NAMESPACE_LABEL } from './identit
 import { buildLabelIndex, type LabelIndex } from './label-index.ts';
 import type { RuleIndex } from './rule-index.ts';
 import type { Direction, Rule } from './rule.ts';
+import { type WildcardLists, wildcardListsFor, withAddressesOnly } from './wildcard-key.ts';
 
 export type EnforcementMode = 'default' | 'always' | 'never';
 
@@ -32,6 +33,8 @@ export interface DirectionPolicy {
   /** In the order in which they are asked. */
   readonly levels: readonly Level[];
   readonly rules: readonly Rule[];
+  /** The levels as they would be if agents had seen selectors in another order (wildcard-key.ts). */
+  readonly otherLevels?: readonly Level[];
 }
 
 export interface IdentityPolicy {
@@ -48,7 +51,12 @@ export interface IdentityPolicy {
 export function resolveIdentityPolicy(
   identity: Identity,
   index: RuleIndex,
-  config: { readonly enforcement: EnforcementMode; readonly localCluster: string },
+  config: {
+    readonly enforcement: EnforcementMode;
+    readonly localCluster: string;
+    /** `first`: this identity's policy is the first to be computed, so its own rules decide. */
+    readonly wildcard: WildcardLists | 'first';
+  },
 ): IdentityPolicy {
   const managed = isManaged(identity, config.localCluster);
   // Cilium looks for a key `host` of any source: a pod label of that name switches its policy off.
@@ -70,9 +78,11 @@ export function resolveIdentityPolicy(
     const otherwise = exempt ?? whenDenied ?? (own.length > 0 ? 'NoDefaultDeny' : 'NoPolicy');
     return { otherwise, isolating, levels: levelsOf(own), rules: own };
   };
-  const egress = inDirection('egress');
   const ingress = inDirection('ingress');
-  const conflict = findConflict(egress.rules) ?? findConflict(ingress.rules);
+  const filed = inDirection('egress');
+  const conflict = findConflict(filed.rules) ?? findConflict(ingress.rules);
+  const lists = config.wildcard === 'first' ? wildcardListsFor(ingress.rules, filed.rules) : config.wildcard;
+  const egress = withLists(filed, lists);
   const homeless = identity.byKey.get(NAMESPACE_LABEL)?.source !== 'k8s';
   return {
     identity,
@@ -81,6 +91,12 @@ export function resolveIdentityPolicy(
     ingress,
     conflict: conflict ?? (homeless ? findLostListener(egress.rules) : undefined),
   };
+}
+
+function withLists(policy: DirectionPolicy, lists: WildcardLists): DirectionPolicy {
+  if (lists === 'everyone') return policy;
+  const narrowed = levelsOf(withAddressesOnly(policy.rules));
+  return lists === 'addresses' ? { ...policy, levels: narrowed } : { ...policy, otherLevels: narrowed };
 }
 
 function levelsOf(rules: readonly Rule[]): Level[] {

@@ -29,14 +29,22 @@ export function judgeDirection(policy: IdentityPolicy, direction: Direction, que
   if (policy.conflict) return conflictVerdict(policy.conflict);
   const own = policy[direction];
   const doubts: Doubt[] = [];
-  const ending = walk(own, direction, question, doubts);
+  const ending = walk(own.levels, direction, question, doubts);
   const verdict = ending?.verdict ?? (allowsOtherwise(own) ? 'allowed' : 'denied');
+  if (own.otherLevels) {
+    const other = walk(own.otherLevels, direction, question, doubts);
+    if ((other?.verdict ?? (allowsOtherwise(own) ? 'allowed' : 'denied')) !== verdict)
+      return { verdict: 'undecided', reason: SHARED_ENTRY, decidedBy: ending?.decidedBy ?? other?.decidedBy ?? [] };
+  }
   if (doubts.some((doubt) => doubt.verdict !== verdict)) {
     const reason = `UnmodelledField: ${doubts.map((doubt) => doubt.path).join(', ')}`;
     return { verdict: 'undecided', reason, decidedBy: doubts.map((doubt) => doubt.ref) };
   }
   return ending ?? { verdict, reason: own.otherwise, decidedBy: own.isolating };
 }
+
+const SHARED_ENTRY =
+  'WildcardSharedWithCidrGroup: an empty cidrGroupSelector and a selector of every peer share one entry of the agent, and with a named port it depends on which of them the agent saw first';
 
 const UNMANAGED: Unmanaged = { verdict: 'unmanaged', reason: 'NotEnforcedHere', decidedBy: [] };
 
@@ -48,9 +56,14 @@ interface Doubt {
 }
 
 /** The verdict of the first level that certainly has one; collects the doubts on the way there. */
-function walk(policy: DirectionPolicy, direction: Direction, question: Question, doubts: Doubt[]): Verdict | undefined {
+function walk(
+  levels: DirectionPolicy['levels'],
+  direction: Direction,
+  question: Question,
+  doubts: Doubt[],
+): Verdict | undefined {
   let passedTier = -1;
-  for (const level of policy.levels) {
+  for (const level of levels) {
     if (level.tier === passedTier) continue;
     const denied = askRules(level.denies, 'denied', direction, question, doubts);
     if (denied) return denied;

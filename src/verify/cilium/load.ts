@@ -8,6 +8,7 @@ import { type NamedPorts, type PortNumbers, portNumbers, type Protocol } from '.
 import { buildRuleIndex } from './rule-index.ts';
 import type { Rule } from './rule.ts';
 import type { Selector } from './selector.ts';
+import { wildcardListsIn } from './wildcard-key.ts';
 
 /** How the agents are configured, and what is known of the cluster beside the policies. */
 export interface CiliumConfig {
@@ -70,7 +71,9 @@ export function loadCilium(objects: readonly unknown[], config: CiliumConfig): C
   const identities = createIdentities(families);
   const intern = createInterner();
   const admissions = objects.map((object) => admitObject(object, { clusterName, localCluster, outside, intern }));
-  const index = buildRuleIndex(admissions.flatMap((admission) => admission.rules).toSorted(inEngineOrder));
+  const rules = admissions.flatMap((admission) => admission.rules).toSorted(inEngineOrder);
+  const index = buildRuleIndex(rules);
+  const wildcard = outside === 'unknown' ? wildcardListsIn(rules) : 'first';
   const namedPorts = shareNamedPorts(config.endpoints ?? [], (labels) => identities.of(labels));
   const policies: IdentityPolicy[] = [];
   const identify = (peer: readonly string[] | Identity): Identity => ('byKey' in peer ? peer : identities.of(peer));
@@ -78,7 +81,7 @@ export function loadCilium(objects: readonly unknown[], config: CiliumConfig): C
     const identity = identify(peer);
     const known = policies[identity.id];
     if (known) return known;
-    const policy = resolveIdentityPolicy(identity, index, { enforcement, localCluster });
+    const policy = resolveIdentityPolicy(identity, index, { enforcement, localCluster, wildcard });
     policies[identity.id] = policy;
     return policy;
   };
@@ -113,9 +116,10 @@ function inEngineOrder(a: Rule, b: Rule): number {
 function createInterner(): (selector: Selector) => Selector {
   const byText = new Map<string, Selector>();
   return (selector) => {
-    const known = byText.get(selector.text);
+    const key = `${selector.lists ?? ''} ${selector.text}`;
+    const known = byText.get(key);
     if (known) return known;
-    byText.set(selector.text, selector);
+    byText.set(key, selector);
     return selector;
   };
 }

@@ -8,6 +8,7 @@ import { rulePortsOf } from './parse-ports.ts';
 import { countOf, type Fields, fieldsOf, itemsOf, textOf } from './read.ts';
 import { type Direction, type Rule, TIERS } from './rule.ts';
 import {
+  ANY_GROUP,
   anyAddressSelector,
   cidrSelector,
   EVERYTHING,
@@ -112,6 +113,8 @@ function peersOf(
   // Without a matching Service the engine sees no peers at all, which with ports means everybody (surprise 2).
   if (countOf(rule.toServices) > 0 && context.outside === 'unknown')
     selectors.push(unknownSelector(named('toServices'), 'anything'));
+  // Beside the selector of every peer the engine files no other.
+  if (selectors.some((selector) => selector.selectsAll && !selector.lists)) return [EVERYTHING];
   if (selectors.length > 0) return selectors.map(context.intern);
   // No peer field, or an empty toFQDNs or toGroups (surprise 1): everybody with ports, nobody without.
   return hasPorts ? [EVERYTHING] : 'nobody';
@@ -148,7 +151,7 @@ function cidrRuleSelector(rule: Fields, named: string, context: ParseContext): S
   if (rule.cidrGroupSelector === undefined) return outsideSelector(named, 'world', context);
   const { labels, expressions } = readSelector(rule.cidrGroupSelector);
   // An empty selector is taken for the one that selects every peer, pods and nodes too; with exceptions, every address.
-  if (labels.length + expressions.length === 0) return suffix === '' ? EVERYTHING : anyAddressSelector(suffix, blocks);
+  if (labels.length + expressions.length === 0) return suffix === '' ? ANY_GROUP : anyAddressSelector(suffix, blocks);
   const demands = labels.length > 0 || expressions.some(({ operator }) => operator === 'In' || operator === 'Exists');
   return demands || context.outside === 'unknown'
     ? outsideSelector(named, 'world', context)

@@ -44,13 +44,28 @@ function proxyOf(portRule: Fields, isTcp: boolean): Proxy {
     portRule[field] === undefined ? '' : JSON.stringify(portRule[field]);
   const tls = serverNames || portRule.terminatingTLS !== undefined || portRule.originatingTLS !== undefined;
   const layer7 = countOf(rules.dns) > 0 ? 'dns' : isTcp && countOf(rules.http) > 0 ? 'http' : tls ? 'tls' : 'none';
+  const listener = portRule.listener === undefined ? undefined : fieldsOf(portRule.listener);
+  const parser = listener ? 'crd' : layer7;
+  const rank = listener?.priority;
   return {
-    parser: portRule.listener === undefined ? layer7 : 'crd',
+    parser,
     serverNames,
+    listener: listener ? listenerName(listener) : '',
+    rank: typeof rank === 'number' && rank !== 0 ? rank : RANKS[parser],
     terminatingTls: settingOf('terminatingTLS'),
     originatingTls: settingOf('originatingTLS'),
-    ofNamespace: fieldsOf(fieldsOf(portRule.listener).envoyConfig).kind === 'CiliumEnvoyConfig',
+    ofNamespace: fieldsOf(listener?.envoyConfig).kind === 'CiliumEnvoyConfig',
   };
+}
+
+/** How early each proxy is asked where a listener names no priority of its own (l4.go). */
+const RANKS: Readonly<Record<Proxy['parser'], number>> = { none: 0, http: 101, tls: 116, dns: 121, crd: 126 };
+
+/** A listener of the endpoint's own namespace, unless its configuration is a clusterwide one. */
+function listenerName(listener: Fields): string {
+  const { kind, name } = fieldsOf(listener.envoyConfig);
+  const scope = kind === 'CiliumClusterwideEnvoyConfig' ? 'cluster' : 'namespace';
+  return `${scope}/${textOf(name) ?? ''}/${textOf(listener.name) ?? ''}`;
 }
 
 function icmpPortsOf(icmp: Fields): RulePort[] {

@@ -47,6 +47,9 @@ export interface Proxy {
   /** Tell apart TLS contexts that cannot be merged; empty if there is none. */
   readonly terminatingTls: string;
   readonly originatingTls: string;
+  /** The listener by its full name, empty without one, and how early it is asked: lower takes precedence. */
+  readonly listener: string;
+  readonly rank: number;
   /** Whether the listener is one of the endpoint's namespace, so that an endpoint without one has none. */
   readonly ofNamespace: boolean;
 }
@@ -56,5 +59,7 @@ export const NO_PROXY: Proxy = {
   serverNames: false,
   terminatingTls: '',
   originatingTls: '',
+  listener: '',
+  rank: 0,
   ofNamespace: false,
 };

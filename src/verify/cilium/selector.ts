@@ -7,13 +7,17 @@ import { type LabelKey, parseSelectorKey } from './label.ts';
 /** Whether a selector selects an identity; `unknown` where it depends on objects that were not given. */
 export type Match = 'yes' | 'no' | 'unknown';
 
-/** A compiled selector. Equal text means equal meaning. */
+const CODES: readonly Match[] = ['no', 'yes', 'unknown'];
+
+/** A compiled selector. Equal text means equal meaning, but for `lists`. */
 export interface Selector {
   readonly text: string;
   readonly selects: (identity: Identity) => Match;
   /** Labels with these exact values are required: what an index may file the selector under. */
   readonly required: readonly { readonly key: LabelKey; readonly value: string }[];
   readonly selectsAll: boolean;
+  /** Set where the engine takes the selector for every peer and yet lists addresses alone; see wildcard-key.ts. */
+  readonly lists?: 'addresses';
 }
 
 /** A label selector whose keys carry their source (`k8s:app`, `any:app`, `reserved:host`). */
@@ -69,6 +73,17 @@ export function unknownSelector(text: string, reach: 'world' | 'anything'): Sele
 /** Every identity. */
 export const EVERYTHING: Selector = { text: 'labels:[[],[]]', selects: () => 'yes', required: [], selectsAll: true };
 
+/** An empty CIDR group selector: the engine knows it by the text of EVERYTHING. */
+export const ANY_GROUP: Selector = { ...EVERYTHING, lists: 'addresses' };
+
+/** Every address, and no pod or node. */
+export const WORLD: Selector = {
+  text: 'addresses',
+  selects: ({ isWorld }) => (isWorld ? 'yes' : 'no'),
+  required: [],
+  selectsAll: false,
+};
+
 /** No identity. */
 export const NOTHING: Selector = { text: 'nothing', selects: () => 'no', required: [], selectsAll: false };
 
@@ -91,8 +106,6 @@ function isOfFamily(identity: Identity, family: Prefix['family']): boolean {
     (identity.cidrs.length === 0 || identity.cidrs.some(({ block }) => block?.family === family))
   );
 }
-
-const CODES: readonly Match[] = ['no', 'yes', 'unknown'];
 
 /** Remembers the answer per identity in one byte. */
 function cached(decide: (identity: Identity) => Match): (identity: Identity) => Match {
