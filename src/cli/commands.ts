@@ -52,6 +52,11 @@ export const COMMANDS: readonly {
     load: async () => (await import('./commands/fmt.ts')).fmt,
   },
   {
+    name: 'operator',
+    summary: 'Keep a cluster as it is declared: compile, apply, repair',
+    load: async () => (await import('./commands/operator.ts')).operator,
+  },
+  {
     name: 'dev',
     summary: 'Serve a Kubernetes API in memory, for laptops and tests',
     load: async () => (await import('./commands/dev.ts')).dev,

@@ -16,6 +16,13 @@ export interface GraphFlags {
 
 /** Declares the flags of {@link GraphFlags} on a command. */
 export function withGraphFlags(command: Command): Command {
+  return withCompileFlags(command).addOption(
+    new Option('-n, --namespace <ns>', 'namespace of objects that name none').default('default').argParser(namespace),
+  );
+}
+
+/** Those of them that say what is compiled, without the one that is about files. */
+export function withCompileFlags(command: Command): Command {
   return command
     .addOption(
       new Option('--engine <names>', 'engines that enforce: "cilium,istio", one of them, or "kubernetes"')
@@ -38,9 +45,6 @@ export function withGraphFlags(command: Command): Command {
       new Option('--egress-waypoint <ns/name>', 'the Gateway that carries egress of meshed services').argParser(
         gateway,
       ),
-    )
-    .addOption(
-      new Option('-n, --namespace <ns>', 'namespace of objects that name none').default('default').argParser(namespace),
     )
     .addOption(new Option('--config <file>', 'a LatticeConfig: exemptions and built-in peers'));
 }

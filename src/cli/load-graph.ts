@@ -54,10 +54,14 @@ export async function loadGraph(
   };
 }
 
-/** Flags and configuration as the graph and the compilers want them. */
+/**
+ * Flags and configuration as the graph and the compilers want them. Of a live cluster it is known whether the Gateway
+ * for egress is there; files are believed.
+ */
 export function optionsFor(
-  flags: GraphFlags,
+  flags: Omit<GraphFlags, 'namespace' | 'config'>,
   config: LatticeConfig | undefined,
+  from: 'files' | 'live' = 'files',
 ): { readonly settings: Settings; readonly options: CompileOptions } {
   const exemptions = exemptionsOf(config);
   const mesh = flags.mesh ?? (flags.engine.includes('istio') ? 'ambient' : 'none');
@@ -66,7 +70,7 @@ export function optionsFor(
     settings: {
       mesh,
       exemptions,
-      ...(egressWaypoint ? { egressWaypoint: { ...egressWaypoint, assumed: true } } : {}),
+      ...(egressWaypoint ? { egressWaypoint: { ...egressWaypoint, assumed: from === 'files' } } : {}),
     },
     options: {
       engines: flags.engine,

@@ -29,6 +29,12 @@ export function findingsOfService(graph: ServiceGraph, key: string): readonly Fi
   return service ? serviceFindings(graph, service) : [];
 }
 
+/** The findings of one external service, by key. Empty when it is not declared. */
+export function findingsOfExternal(graph: ServiceGraph, key: string): readonly Finding[] {
+  const external = graph.state.externals.get(key);
+  return external ? externalFindings(graph.state, external) : [];
+}
+
 function serviceFindings(graph: ServiceGraph, service: ServiceDeclaration): readonly Finding[] {
   const { state } = graph;
   const own = new Report({ kind: 'LatticeService', namespace: service.namespace, name: service.name });

@@ -3,7 +3,7 @@ export { between, type Between, type Edge, edgesOf, type EnforcedAt, type Missin
 export { exemptionsOf, DEFAULT_CONFIG } from './exemptions.ts';
 export { type Fact, factId, factOf, podTemplateOf } from './facts.ts';
 export { type Barred, barredReason } from './barred.ts';
-export { findingsOf, findingsOfService } from './findings.ts';
+export { findingsOf, findingsOfExternal, findingsOfService } from './findings.ts';
 export { missingHalf } from './missing-half.ts';
 export { type Gone, type Input, ServiceGraph } from './graph.ts';
 export { byText, keyOf, splitKey } from './key.ts';

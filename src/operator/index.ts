@@ -7,3 +7,5 @@ export {
   type OperatorState,
   startOperator,
 } from './operator.ts';
+export { jsonLog } from './json-log.ts';
+export { CONTROLLERS, type ControllerName, isControllerName } from './controllers.ts';

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type ClusterAccess, KubeError, loadAccess, systemClock } from '../../kube/index.ts';
+import {
+  CONTROLLERS,
+  type ControllerName,
+  isControllerName,
+  jsonLog,
+  type LeaderElection,
+  type LogLevel,
+  type Operator,
+  startOperator,
+} from '../../operator/index.ts';
+import { choice, type CommandFile, newCommand, UsageError } from '../command.ts';
+import { type GraphFlags, withCompileFlags } from '../flags.ts';
+import { optionsFor, readConfig } from '../load-graph.ts';
+
+interface Flags extends GraphFlags {
+  readonly controllers: readonly ControllerName[];
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly leaderElect?: true;
+  readonly leaseNamespace: string;
+  readonly leaseDuration: number;
+  readonly renewDeadline: number;
+  readonly retryPeriod: number;
+  readonly logLevel: LogLevel;
+}
+
+const LEASE_NAME = 'lattice-operator';
+
+/** `lattice operator`: 0 = ended by a signal, 1 = the lease was lost or it broke, 2 = bad usage or no way to a cluster. */
+export const operator: CommandFile = ({ terminal, finish }) =>
+  withRunFlags(
+    withCompileFlags(
+      newCommand('operator', 'Keep a cluster as it is declared: compile, apply, repair', [
+        'lattice operator --engine cilium --cluster-name default',
+        'lattice operator --leader-elect --config lattice.yaml',
+      ]),
+    ),
+  ).action(async (flags: Flags) => {
+    const config = flags.config === undefined ? undefined : readConfig(flags.config, terminal);
+    if (config === false) return finish(2);
+    const { settings, options } = optionsFor(flags, config, 'live');
+    const access = await accessFor(flags);
+    const running = startOperator({
+      access,
+      settings,
+      compile: options,
+      ...(config ? { config } : {}),
+      controllers: flags.controllers.map((name) => CONTROLLERS[name]()),
+      ...(flags.leaderElect ? { leaderElection: electionFor(flags) } : {}),
+      identity: `${hostname()}_${randomUUID()}`,
+      log: jsonLog(flags.logLevel, systemClock, terminal.stderr),
+    });
+    finish(await untilEnded(running));
+  });
+
+/** Runs until a signal comes, the lease is lost, or the operator breaks, which throws. */
+async function untilEnded(running: Operator): Promise<0 | 1> {
+  const end = (): void => void running.close();
+  for (const signal of SIGNALS) process.on(signal, end);
+  try {
+    return (await running.stopped) === 'lost' ? 1 : 0;
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, end);
+  }
+}
+
+/** A terminal sends Ctrl-C to a whole group, and a launcher sends it on: a second one must not cut the end short. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+function withRunFlags(command: Command): Command {
+  const names = Object.keys(CONTROLLERS);
+  return command
+    .addOption(
+      new Option('--controllers <names>', `what to run: ${names.join(', ')}`)
+        .default(names, names.join(','))
+        .argParser(controllerNames),
+    )
+    .option('--kubeconfig <file>', 'how to reach the cluster (default: as kubectl does; in a pod, its account)')
+    .option('--context <name>', 'a context of the kubeconfig')
+    .option('--leader-elect', 'work only while holding a Lease: for several replicas')
+    .addOption(
+      new Option('--lease-namespace <ns>', 'where the Lease is').env('POD_NAMESPACE').default('lattice-system'),
+    )
+    .addOption(duration('--lease-duration <time>', 'how long a leader that fell silent is waited for', '15s'))
+    .addOption(duration('--renew-deadline <time>', 'how long a leader tries to renew before it stops', '10s'))
+    .addOption(duration('--retry-period <time>', 'time between tries', '2s'))
+    .addOption(choice('--log-level <level>', 'least level that is logged', ['debug', 'info', 'warn', 'error'], 'info'));
+}
+
+function electionFor({ leaseNamespace, leaseDuration, renewDeadline, retryPeriod }: Flags): LeaderElection {
+  if (!(retryPeriod < renewDeadline && renewDeadline < leaseDuration)) {
+    throw new UsageError('--retry-period must be less than --renew-deadline, and that less than --lease-duration');
+  }
+  return {
+    namespace: leaseNamespace,
+    name: LEASE_NAME,
+    timing: { leaseMs: leaseDuration, renewMs: renewDeadline, retryMs: retryPeriod },
+  };
+}
+
+async function accessFor({ kubeconfig, context }: Flags): Promise<ClusterAccess> {
+  try {
+    return await loadAccess({
+      env: process.env,
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(context === undefined ? {} : { context }),
+    });
+  } catch (error) {
+    if (error instanceof KubeError && error.meaning === 'config') throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function controllerNames(text: string): readonly ControllerName[] {
+  const names = new Set<ControllerName>();
+  for (const name of text.split(',')) {
+    if (!isControllerName(name)) {
+      throw new InvalidArgumentError(`"${name}" is not one of ${Object.keys(CONTROLLERS).join(', ')}.`);
+    }
+    names.add(name);
+  }
+  return [...names];
+}
+
+/** Kept in milliseconds. */
+function duration(flags: string, description: string, fallback: string): Option {
+  return new Option(flags, description).default(milliseconds(fallback), fallback).argParser(milliseconds);
+}
+
+function milliseconds(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|)$/.exec(text);
+  const value = Number(match?.[1]) * ({ ms: 1, s: 1000, m: 60_000, '': 1000 }[match?.[2] ?? ''] ?? Number.NaN);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('A time such as 15s, 500ms or 1m.');
+}

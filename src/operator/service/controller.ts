@@ -1,0 +1,148 @@
+import { work, workQueue } from '../../kube/index.ts';
+import type { Controller, ControllerContext, RunningController } from '../context.ts';
+import { openTasks } from '../tasks.ts';
+import { fetchServing } from './follow-definition.ts';
+import { openInputs } from './inputs.ts';
+import { definitionOf, LATTICE_SERVICE } from './kinds.ts';
+import { openOutputs } from './outputs.ts';
+import { openReconciler } from './reconcile.ts';
+import { openTurns } from './turns.ts';
+import { type Affected, openWorld } from './world.ts';
+
+export interface ServiceControllerOptions {
+  /** Units at a time. Default 16. */
+  readonly workers?: number;
+}
+
+const EXTERNAL = 'external ';
+
+/** Turns declarations into objects of the engines, and keeps them so. */
+export function serviceController(options: ServiceControllerOptions = {}): Controller {
+  return { name: 'service', start: (context) => startService(context, options.workers ?? 16) };
+}
+
+function startService(context: ControllerContext, workers: number): RunningController {
+  const { clock, random, log, stopping, signal } = context;
+  const tasks = openTasks();
+  const watching = new AbortController();
+  const until = AbortSignal.any([signal, watching.signal]);
+  const queue = workQueue({ clock, random });
+  const turns = openTurns();
+  const world = openWorld(context.settings, context.compile);
+  /** Peers of services that are gone, until their last object is. */
+  const gone = new Map<string, readonly string[]>();
+  let working = false;
+
+  const add = (owner: string, initial: boolean): void => {
+    if (working) queue.add(owner, { priority: initial ? 'background' : 'live' });
+  };
+  const onAffected = ({ owners, told }: Affected, initial: boolean): void => {
+    for (const owner of owners) {
+      turns.expect(owner, world.unitOf(owner));
+      add(owner, initial);
+    }
+    for (const owner of told.owners) add(owner, true);
+    for (const key of told.externals) add(`${EXTERNAL}${key}`, true);
+  };
+  const addAll = (): void => {
+    if (!working) return;
+    for (const owner of world.owners()) add(owner, true);
+    for (const key of inputs.services()) add(world.ownerOf(serviceUnit(key)), true);
+    for (const key of inputs.externals()) add(`${EXTERNAL}${key}`, true);
+  };
+  const shared = { context, tasks, signal: until };
+  const outputs = openOutputs({
+    ...shared,
+    onDrift: (owner, initial) => {
+      // Before work begins every owner is remembered by its objects, and looked at then.
+      if (working) add(owner, initial);
+      else orphans.add(owner);
+    },
+    onKind: addAll,
+  });
+  const orphans = new Set<string>();
+  const inputs = openInputs({
+    ...shared,
+    world,
+    onAffected,
+    onDeclaration: (kind, key) =>
+      add(kind === 'external' ? `${EXTERNAL}${key}` : world.ownerOf(serviceUnit(key)), false),
+    onGone: (key, peers) => gone.set(world.ownerOf(serviceUnit(key)), peers),
+    onComplete: addAll,
+  });
+  const definition = definitionOf(LATTICE_SERVICE) ?? '';
+  const reconciler = openReconciler({
+    context,
+    world,
+    inputs,
+    outputs,
+    turns,
+    failures: (owner) => queue.failures(owner),
+    closed: () => (inputs.areComplete() ? [] : [DECLARATIONS_UNKNOWN]),
+    weak: () => [],
+    peersOf: (owner) => gone.get(owner) ?? [],
+    // Definitions that are deleted take every declaration with them: that revokes nothing.
+    confirmGone: async (call) =>
+      inputs.areComplete() &&
+      (await fetchServing(context.client, definition, LATTICE_SERVICE.version, call)) === 'served',
+  });
+  const synced = Promise.all([inputs.synced, outputs.synced]).then(() => undefined);
+
+  const run = async (): Promise<void> => {
+    try {
+      if (!(await before(synced, [stopping, signal], tasks.broken))) return;
+      world.build();
+      working = true;
+      for (const owner of world.owners()) turns.expect(owner, world.unitOf(owner));
+      addAll();
+      for (const owner of orphans) add(owner, true);
+      const worked = work({
+        queue,
+        workers,
+        reconcile: (key, call) =>
+          key.startsWith(EXTERNAL) ? reconciler.external(key.slice(EXTERNAL.length), call) : reconciler.unit(key, call),
+        onError: (key, error, failures) => log.warn('reconcile: failed, trying again', { owner: key, error, failures }),
+        stopping,
+        signal,
+      });
+      await Promise.race([worked, tasks.broken]);
+    } finally {
+      watching.abort(new Error('the controller has ended'));
+      queue.close();
+      await tasks.allEnded();
+    }
+  };
+  return {
+    synced,
+    ended: run(),
+    idle() {
+      const { live, background, running, waiting } = queue.counts();
+      return working && live + background + running + waiting === 0;
+    },
+  };
+}
+
+const DECLARATIONS_UNKNOWN = {
+  reason: 'DeclarationsUnknown',
+  message:
+    "the definitions of Lattice's own kinds are missing or on their way out: nothing is written until they are back",
+};
+
+function serviceUnit(key: string) {
+  const slash = key.indexOf('/');
+  return { kind: 'service', namespace: key.slice(0, slash), name: key.slice(slash + 1) } as const;
+}
+
+/** Whether `event` came before one of the signals. */
+async function before(event: Promise<void>, signals: readonly AbortSignal[], broken: Promise<never>): Promise<boolean> {
+  const signal = AbortSignal.any([...signals]);
+  const { promise: aborted, resolve } = Promise.withResolvers<false>();
+  const onAbort = (): void => resolve(false);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([event.then(() => true), aborted, broken]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

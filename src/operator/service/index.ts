@@ -1,0 +1,1 @@
+export { serviceController, type ServiceControllerOptions } from './controller.ts';

@@ -1,0 +1,181 @@
+import type { LatticeExternalService, LatticeService } from '../../api/index.ts';
+import { type Fact, factId, factOf } from '../../graph/index.ts';
+import {
+  type Change,
+  createWatch,
+  type FieldPath,
+  type Kind,
+  type KubeError,
+  only,
+  type Projection,
+  type Watch,
+} from '../../kube/index.ts';
+import type { ControllerContext } from '../context.ts';
+import type { Tasks } from '../tasks.ts';
+import { type Declaration, declarationProjection, isSame } from './declaration.ts';
+import { GATEWAY, LATTICE_EXTERNAL_SERVICE, LATTICE_SERVICE, NAMESPACE, POD, SERVICE, TEMPLATES } from './kinds.ts';
+import { type ServedWatch, serveWatch } from './served-watch.ts';
+import type { Affected, World } from './world.ts';
+
+/** What the graph is made of, as the watches see it. */
+export interface Inputs {
+  /** Resolves when every cache holds the initial state. It waits for the definitions of Lattice's own kinds. */
+  readonly synced: Promise<void>;
+  service(key: string): Declaration<LatticeService> | undefined;
+  external(key: string): Declaration<LatticeExternalService> | undefined;
+  versionOf(kind: 'service' | 'external', key: string): string | undefined;
+  /** Keys of everything that is declared, readable or not. */
+  services(): Iterable<string>;
+  externals(): Iterable<string>;
+  /** Whether declarations can be trusted to be complete: no, while their definition is missing or on its way out. */
+  areComplete(): boolean;
+}
+
+export interface InputsOptions {
+  readonly context: ControllerContext;
+  readonly tasks: Tasks;
+  readonly signal: AbortSignal;
+  readonly world: World;
+  /** Hears whom a change affects. `initial`: found by a full read. */
+  readonly onAffected: (affected: Affected, initial: boolean) => void;
+  /** The status of a declaration is not what was last seen there, or it is new or gone. */
+  readonly onDeclaration: (kind: 'service' | 'external', key: string, gone: boolean) => void;
+  /** A service is gone; `peers` are the owners that its going affects. */
+  readonly onGone: (key: string, peers: readonly string[]) => void;
+  /** `areComplete` changed. */
+  readonly onComplete: () => void;
+}
+
+export function openInputs(options: InputsOptions): Inputs {
+  const { context, tasks, signal, world } = options;
+  const { client, clock, random } = context;
+  const shared = { context, tasks, signal };
+
+  const facts = (kind: Kind, mask: readonly FieldPath[]): ServedWatch => {
+    let last: Watch<Fact | undefined> | undefined;
+    return serveWatch({
+      ...shared,
+      kind,
+      watch: (onTrouble) => {
+        last = createWatch(client, {
+          kind,
+          clock,
+          random,
+          onTrouble,
+          projection: factProjection(kind, mask),
+          onChange: (change) => takeFact(world, change, options.onAffected),
+        });
+        return last;
+      },
+      onReady: (ready) => {
+        if (ready) return;
+        for (const [, fact] of last?.store.entries() ?? []) {
+          if (fact) options.onAffected(world.remove({ kind: 'fact', id: factId(fact) }), false);
+        }
+      },
+    });
+  };
+  const declared = <T extends LatticeService | LatticeExternalService>(
+    kind: Kind & { readonly kind: T['kind'] },
+    as: 'service' | 'external',
+  ) => {
+    let watch: Watch<Declaration<T>> | undefined;
+    const onChange = (change: Change<Declaration<T>>): void => {
+      const affected = takeDeclaration(world, kind.kind, change);
+      if (change.kind === 'deleted' && as === 'service') options.onGone(change.key, affected?.owners ?? []);
+      if (affected) options.onAffected(affected, change.initial);
+      options.onDeclaration(as, change.key, change.kind === 'deleted');
+    };
+    const make = (onTrouble: (error: KubeError) => void): Watch<Declaration<T>> => {
+      watch = createWatch(client, {
+        kind,
+        clock,
+        random,
+        onTrouble,
+        projection: declarationProjection<T>(kind),
+        onChange,
+      });
+      return watch;
+    };
+    const first = Promise.withResolvers<void>();
+    const served = serveWatch({
+      ...shared,
+      kind,
+      // What was declared stays known while its definition is away: nothing may be taken for revoked then.
+      keeps: true,
+      watch: make,
+      onReady: () => {
+        first.resolve();
+        options.onComplete();
+      },
+    });
+    return { served, synced: first.promise, store: () => watch?.store };
+  };
+  const services = declared<LatticeService>({ ...LATTICE_SERVICE, kind: 'LatticeService' }, 'service');
+  const externals = declared<LatticeExternalService>(
+    { ...LATTICE_EXTERNAL_SERVICE, kind: 'LatticeExternalService' },
+    'external',
+  );
+  const others = [
+    facts(NAMESPACE, ['metadata.labels']),
+    facts(SERVICE, [
+      'metadata.labels',
+      'spec.selector',
+      'spec.clusterIP',
+      'spec.type',
+      'spec.externalTrafficPolicy',
+      'spec.ports',
+    ]),
+    facts(POD, ['status.phase', ...POD_FIELDS.map((path) => [...path])]),
+    ...TEMPLATES.map((kind) => facts(kind, templateFields(kind))),
+    facts(GATEWAY, ['metadata.labels', 'status.conditions']),
+  ];
+  return {
+    synced: Promise.all([services.synced, externals.synced, ...others.map((each) => each.synced)]).then(
+      () => undefined,
+    ),
+    service: (key) => services.store()?.get(key),
+    external: (key) => externals.store()?.get(key),
+    versionOf: (kind, key) => (kind === 'service' ? services : externals).store()?.versionOf(key),
+    services: () => services.store()?.keys() ?? [],
+    externals: () => externals.store()?.keys() ?? [],
+    areComplete: () => services.served.ready() && externals.served.ready(),
+  };
+}
+
+/** What factOf reads of a pod. */
+const POD_FIELDS: readonly (readonly string[])[] = [
+  ['metadata', 'labels'],
+  ['metadata', 'annotations', 'sidecar.istio.io/inject'],
+  ['spec', 'serviceAccountName'],
+  ['spec', 'serviceAccount'],
+  ['spec', 'hostNetwork'],
+  ['spec', 'containers', 'ports'],
+  ['spec', 'initContainers', 'ports'],
+];
+
+function templateFields({ kind }: Kind): readonly FieldPath[] {
+  const template = kind === 'CronJob' ? ['spec', 'jobTemplate', 'spec', 'template'] : ['spec', 'template'];
+  return POD_FIELDS.map((path) => [...template, ...path]);
+}
+
+function factProjection(kind: Kind, mask: readonly FieldPath[]): Projection<Fact | undefined> {
+  return { mask: only(...mask), of: (object) => factOf({ ...object, kind: kind.kind }, '') };
+}
+
+function takeFact(world: World, change: Change<Fact | undefined>, onAffected: InputsOptions['onAffected']): void {
+  const after = change.kind === 'deleted' ? undefined : change.after;
+  const before = change.kind === 'added' ? undefined : change.before;
+  if (after) onAffected(world.put(after), change.initial);
+  else if (before) onAffected(world.remove({ kind: 'fact', id: factId(before) }), change.initial);
+}
+
+function takeDeclaration<T extends LatticeService | LatticeExternalService>(
+  world: World,
+  kind: T['kind'],
+  change: Change<Declaration<T>>,
+): Affected | undefined {
+  if (change.kind === 'modified' && isSame(change.before, change.after)) return undefined;
+  const value = change.kind === 'deleted' ? undefined : change.after.value;
+  return value ? world.put(value) : world.remove({ kind, key: change.key });
+}
