@@ -22,7 +22,16 @@ export { type Finding, formatPath, type ObjectName, type Severity } from './find
 export { type Cidr, containsCidr, formatAddress, formatCidr, overlapsCidr, parseCidr } from './ip.ts';
 export { type JsonSchema, jsonSchema } from './json-schema.ts';
 export { API_VERSION } from './metadata.ts';
-export { type Issue, isLattice, KINDS, type LatticeObject, type Parsed, parseAs, parseObject } from './parse.ts';
+export {
+  type Issue,
+  issueCode,
+  isLattice,
+  KINDS,
+  type LatticeObject,
+  type Parsed,
+  parseAs,
+  parseObject,
+} from './parse.ts';
 export {
   PEERING_API_VERSION,
   PEERING_GROUPS,

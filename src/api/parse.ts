@@ -14,6 +14,10 @@ export interface Issue {
   readonly fix?: string;
 }
 
+/** The code of an issue as a finding. */
+export const issueCode = (issue: Issue): 'UnknownField' | 'InvalidField' =>
+  issue.message.startsWith('unknown field') ? 'UnknownField' : 'InvalidField';
+
 export type LatticeObject = LatticeService | LatticeExternalService | LatticeConfig | PeeringConnectivity;
 
 export type Parsed<T> =

@@ -2,6 +2,7 @@ import {
   type Finding,
   isLattice,
   type Issue,
+  issueCode,
   type LatticeConfig,
   type LatticeObject,
   parseObject,
@@ -56,7 +57,7 @@ function lineOf({ line = 0, column = 0 }: Finding): number {
 /** An issue of validation as a finding. */
 export function findingOf(issue: Issue, object: LoadedObject, places: Places): Finding {
   return {
-    code: issue.message.startsWith('unknown field') ? 'UnknownField' : 'InvalidField',
+    code: issueCode(issue),
     severity: 'error',
     message: issue.message,
     object: { kind: object.kind, namespace: object.namespace, name: object.name },

@@ -8,7 +8,7 @@ import { CONFIG_MAPS, configMap, recordOf, type Talk, talkTo, text } from './tal
 const ADMISSION = '/apis/admissionregistration.k8s.io/v1';
 
 suite('an admission webhook', () => {
-  const credentials = makeCredentials(['127.0.0.1'], Date.now());
+  const credentials = makeCredentials(['127.0.0.1', 'hooks.default.svc'], Date.now());
   const asked: unknown[] = [];
   let plane: ControlPlane;
   let talk: Talk;

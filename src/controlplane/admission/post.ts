@@ -15,7 +15,11 @@ export function createPost(resolve: ResolveService): Post {
     const url = urlOf(config, resolve);
     const bundle = textAt(config, 'caBundle');
     const ca = bundle === '' ? undefined : Buffer.from(bundle, 'base64').toString('utf8');
-    const agent = new Agent({ connect: ca === undefined ? {} : { ca }, connections: 1 });
+    const servername = serverName(config);
+    const agent = new Agent({
+      connect: { ...(ca === undefined ? {} : { ca }), ...(servername === undefined ? {} : { servername }) },
+      connections: 1,
+    });
     try {
       const response = await request(url, {
         method: 'POST',
@@ -31,6 +35,12 @@ export function createPost(resolve: ResolveService): Post {
       await agent.close();
     }
   };
+}
+
+/** A Service is called by its DNS name, wherever it is reached. */
+function serverName(config: JsonObject): string | undefined {
+  if (!isObject(config.service)) return undefined;
+  return `${textAt(config, 'service', 'name')}.${textAt(config, 'service', 'namespace')}.svc`;
 }
 
 function urlOf(config: JsonObject, resolve: ResolveService): string {
