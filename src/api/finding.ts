@@ -20,6 +20,8 @@ export interface Finding {
   readonly path?: readonly (string | number)[];
   /** What to write, as a sentence or as YAML. */
   readonly fix?: string;
+  /** The agreed edge that stays closed because of it, by the names of its ends; `to` may be a host outside. */
+  readonly edge?: { readonly from: string; readonly to: string };
   readonly file?: string;
   /** 1-based. */
   readonly line?: number;

@@ -1,4 +1,5 @@
-import type { Edge } from '../graph/index.ts';
+import type { JudgedEdge as Edge } from '../verify/index.ts';
+import { isOpen } from '../verify/index.ts';
 import { toTable } from './io/index.ts';
 
 const MISSING: Readonly<Record<NonNullable<Edge['missing']>, string>> = {
@@ -22,7 +23,7 @@ export function drawMermaid(edges: readonly Edge[]): string {
   const lines = names(edges).map((name) => `  ${ids.get(name) ?? ''}["${name}"]`);
   for (const edge of edges) {
     const label = edge.port ? portText(edge) : (edge.missing ?? '');
-    const arrow = edge.agreed && edge.barred === undefined ? '-->' : '-.->';
+    const arrow = isOpen(edge) ? '-->' : '-.->';
     lines.push(`  ${ids.get(edge.from) ?? ''} ${arrow}|"${label}"| ${ids.get(target(edge)) ?? ''}`);
   }
   return `flowchart LR\n${lines.join('\n')}\n`;
@@ -32,7 +33,7 @@ export function drawMermaid(edges: readonly Edge[]): string {
 export function drawDot(edges: readonly Edge[]): string {
   const lines = edges.map((edge) => {
     const label = edge.port ? portText(edge) : (edge.missing ?? '');
-    const style = edge.agreed && edge.barred === undefined ? '' : ', style=dashed';
+    const style = isOpen(edge) ? '' : ', style=dashed';
     return `  ${JSON.stringify(edge.from)} -> ${JSON.stringify(target(edge))} [label=${JSON.stringify(label)}${style}];`;
   });
   return `digraph lattice {\n  rankdir=LR;\n  node [shape=box];\n${lines.join('\n')}\n}\n`;
@@ -48,7 +49,8 @@ export function edgeResult(edge: Edge): Readonly<Record<string, unknown>> {
     ...(port ? { port: port.port, targetPort: onlyOne(port.targetPorts), protocol: port.protocol } : {}),
     agreed: edge.agreed,
     ...(edge.missing === undefined ? {} : { missing: edge.missing }),
-    ...(edge.barred === undefined ? {} : { barred: edge.barred }),
+    ...(edge.closed ? { barred: edge.closed.code, reason: edge.closed.message } : {}),
+    ...(edge.closed?.fix === undefined ? {} : { fix: edge.closed.fix }),
     enforcedAt: edge.enforcedAt,
   };
 }
@@ -67,7 +69,7 @@ function targetText({ port }: Edge): string {
 
 function status(edge: Edge): string {
   if (edge.missing !== undefined) return MISSING[edge.missing];
-  if (edge.barred !== undefined) return `refused: ${edge.barred}`;
+  if (edge.closed) return `refused: ${edge.closed.code}`;
   return edge.enforcedAt === 'both' ? 'agreed' : `agreed, enforced at: ${edge.enforcedAt}`;
 }
 

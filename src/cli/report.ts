@@ -22,5 +22,9 @@ export function printFindings(findings: readonly Finding[], terminal: Terminal):
 
 /** Whether anything was refused. */
 export function hasErrors(findings: readonly Finding[]): boolean {
-  return findings.some(({ severity }) => severity === 'error');
+  return findings.some(isError);
+}
+
+export function isError({ severity }: Finding): boolean {
+  return severity === 'error';
 }

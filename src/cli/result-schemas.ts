@@ -56,7 +56,9 @@ export const RESULT_SCHEMAS = {
         protocol: protocol.optional(),
         agreed: z.boolean(),
         missing,
-        barred: z.string().optional().meta({ description: 'Why an agreed edge is closed all the same.' }),
+        barred: z.string().optional().meta({ description: 'Why an agreed edge is closed all the same: a code.' }),
+        reason: z.string().optional().meta({ description: 'The same in words.' }),
+        fix: z.string().optional().meta({ description: 'What to write so that it opens.' }),
         enforcedAt: z.enum(['both', 'caller', 'callee', 'none']),
       }),
     ),
@@ -102,6 +104,20 @@ export const RESULT_SCHEMAS = {
         object: z.string().meta({ description: 'The object that decides, or the reason when none does.' }),
       }),
     ),
+    closed: z
+      .array(
+        z.strictObject({
+          from: z.string(),
+          to: z.string(),
+          host: z.string().optional(),
+          port: port.optional(),
+          protocol: protocol.optional(),
+          code: z.string().meta({ description: 'A finding, or DoorClosed.' }),
+          message: z.string(),
+          fix: z.string().optional(),
+        }),
+      )
+      .meta({ description: 'Edges that both sides agree on and that are closed all the same.' }),
     asked: z.int().min(0),
     parties: z.int().min(0),
     doors: z.array(z.string()),

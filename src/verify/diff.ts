@@ -1,6 +1,6 @@
-import { byText, type Edge, edgesOf, type ServiceGraph } from '../graph/index.ts';
+import { byText, edgesOf, type ServiceGraph } from '../graph/index.ts';
 import { isOpen } from './explain/chain.ts';
-import { endOf, hostEnd, resolveEnd } from './explain/ends.ts';
+import { judgeEdge } from './explain/edge-flow.ts';
 import { FlowJudge } from './explain/judge-flow.ts';
 import type { Claim } from './prove/prove.ts';
 
@@ -49,7 +49,10 @@ function flowsOf(claim: Claim): ReadonlyMap<string, ChangedFlow> {
   const judge = new FlowJudge(claim);
   const flows = new Map<string, ChangedFlow>();
   for (const edge of edgesOf(claim.graph)) {
-    if (!isOpen(edge) || !edge.port || !passes(edge, judge, claim)) continue;
+    if (!isOpen(edge) || !edge.port) continue;
+    // Where no door stands in the way, such as a NetworkPolicy's before a node, nothing keeps it closed.
+    const answer = judgeEdge(edge, judge, claim.graph, claim.clusterName);
+    if (answer && answer.verdict !== 'allowed') continue;
     const { from, to, host, port } = edge;
     const flow: ChangedFlow = {
       from,
@@ -62,31 +65,6 @@ function flowsOf(claim: Claim): ReadonlyMap<string, ChangedFlow> {
     flows.set(`${from}\n${to}\n${host ?? ''}\n${port.port}/${port.protocol}\n${port.targetPorts.join(',')}`, flow);
   }
   return flows;
-}
-
-function passes(edge: Edge, judge: FlowJudge, { graph, clusterName }: Claim): boolean {
-  const { port, host } = edge;
-  if (!port) return false;
-  const from = endFor(edge.from, graph, clusterName);
-  const to = host === undefined ? endFor(edge.to, graph, clusterName) : hostEnd(host);
-  // A built-in peer is no party of its own: its edges are open when the service's doors are compiled.
-  if (!from || !to) return true;
-  return port.targetPorts.every(
-    (target) =>
-      judge.judge(from, to, {
-        service: port.port,
-        target,
-        protocol: port.protocol,
-        ...(host === undefined ? {} : { host }),
-      }).verdict === 'allowed',
-  );
-}
-
-function endFor(name: string, graph: ServiceGraph, clusterName: string) {
-  if (name.startsWith('external:'))
-    return resolveEnd({ kind: 'external', key: name.slice('external:'.length) }, graph, clusterName);
-  const service = graph.state.workloads.get(name);
-  return service ? endOf(service, clusterName) : undefined;
 }
 
 /** Whose doors deny what nobody agreed: enforced services, and `ns/*` for managed namespaces. */

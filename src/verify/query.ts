@@ -1,5 +1,6 @@
 import type { Edge } from '../graph/index.ts';
 import { isOpen, shortestChain } from './explain/chain.ts';
+import type { JudgedEdge } from './explain/closed-edges.ts';
 
 /** One answer to "who may call whom". */
 export interface Reach {
@@ -16,7 +17,7 @@ export interface Reach {
  * party each (`ns/name`, `external:ns/name`, `builtin:name`). Sorted by from and to.
  */
 export function queryReach(
-  edges: readonly Edge[],
+  edges: readonly JudgedEdge[],
   { from, to, reachable }: { readonly from?: string; readonly to?: string; readonly reachable: boolean },
 ): readonly Reach[] {
   const open = edges.filter(isOpen);

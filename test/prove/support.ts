@@ -1,7 +1,9 @@
 // What the properties over whole graphs share: compiling one, and asking every pair of services about every port.
+import type { Finding } from '../../src/api/index.ts';
 import {
   callsThroughTunnel,
   exemptionsOf,
+  findingsOf,
   type Input,
   type Port,
   ServiceGraph,
@@ -31,6 +33,8 @@ const EXEMPTIONS = exemptionsOf();
 export interface World {
   readonly graph: ServiceGraph;
   readonly drafts: readonly Draft[];
+  /** What the graph and the compilers say. */
+  readonly findings: readonly Finding[];
   readonly claim: Claim;
 }
 
@@ -50,8 +54,13 @@ export function worldOf(inputs: Iterable<Input>, setup: Setup): World {
     exemptions: EXEMPTIONS,
     ...(gateway ? { egressWaypoint: gateway } : {}),
   };
-  const { drafts } = compileAll(graph, enginesFor(options), options);
-  return { graph, drafts, claim: { graph, objects: drafts.map((draft) => draft.object), ...options } };
+  const { drafts, findings } = compileAll(graph, enginesFor(options), options);
+  return {
+    graph,
+    drafts,
+    findings: [...findingsOf(graph), ...findings],
+    claim: { graph, objects: drafts.map((draft) => draft.object), ...options },
+  };
 }
 
 /** One flow between two services, at one port of the callee. */

@@ -1,10 +1,9 @@
-import { compileAll, enginesFor } from '../../policy/index.ts';
 import { type ChangedFlow, diffFlows } from '../../verify/index.ts';
-import { claimOf } from '../claim.ts';
+import { compiled } from '../compiled.ts';
 import { choice, type CommandFile, newCommand } from '../command.ts';
 import { type GraphFlags, withGraphFlags } from '../flags.ts';
 import { toResult } from '../io/index.ts';
-import { type GraphInput, loadGraph } from '../load-graph.ts';
+import { loadGraph } from '../load-graph.ts';
 
 interface Flags extends GraphFlags {
   readonly output: 'text' | 'json';
@@ -27,7 +26,7 @@ export const diff: CommandFile = ({ terminal, finish }) =>
       const before = await loadGraph([oldPath], flags, terminal);
       const after = await loadGraph([newPath], flags, terminal);
       if (!before || !after) return finish(2);
-      const { opened, closed } = diffFlows(compiled(before), compiled(after));
+      const { opened, closed } = diffFlows(compiled(before).claim, compiled(after).claim);
       const counted = { opened: opened.length, closed: closed.length, any: opened.length + closed.length };
       const failed = counted[flags.failOn] > 0;
       if (flags.output === 'json')
@@ -36,14 +35,6 @@ export const diff: CommandFile = ({ terminal, finish }) =>
         terminal.stdout([...opened.map((flow) => line('+', flow)), ...closed.map((flow) => line('-', flow))].join(''));
       finish(failed ? 1 : 0);
     });
-
-function compiled(input: GraphInput) {
-  const { drafts } = compileAll(input.graph, enginesFor(input.options), input.options);
-  return claimOf(
-    input,
-    drafts.map((draft) => draft.object),
-  );
-}
 
 function line(sign: '+' | '-', { from, to, port, protocol, host, why }: ChangedFlow): string {
   const where = port === '*' ? '' : `:${port}/${protocol}`;

@@ -1,4 +1,3 @@
-import { compileAll, enginesFor } from '../../policy/index.ts';
 import {
   type DoorAnswer,
   explain as explainFlow,
@@ -8,7 +7,7 @@ import {
   readOperand,
   UnanswerableError,
 } from '../../verify/index.ts';
-import { claimOf } from '../claim.ts';
+import { compiled, judgedEdges, withForeign } from '../compiled.ts';
 import { choice, type CommandFile, newCommand, UsageError } from '../command.ts';
 import { type GraphFlags, withGraphFlags } from '../flags.ts';
 import { toResult } from '../io/index.ts';
@@ -40,12 +39,11 @@ export const explain: CommandFile = ({ terminal, finish }) =>
       const to = readOperand(callee.value.operand, input.graph, flags.namespace);
       if (!from.ok) throw new UsageError(from.message);
       if (!to.ok) throw new UsageError(to.message);
-      const { drafts } = compileAll(input.graph, enginesFor(input.options), input.options);
-      const claim = claimOf(
-        input,
-        drafts.map((draft) => draft.object),
+      const all = compiled(input);
+      const edges = judgedEdges(all);
+      const answer = answerOrUsage(() =>
+        explainFlow(withForeign(all), edges, from.value, to.value, callee.value.asked),
       );
-      const answer = answerOrUsage(() => explainFlow(claim, from.value, to.value, callee.value.asked));
       const result = { allowed: 'yes', denied: 'no', undecided: 'undecided' } as const;
       if (flags.output === 'json')
         terminal.stdout(toResult('explain', result[answer.verdict], input.findings, fieldsOf(answer)));

@@ -1,10 +1,10 @@
-import { edgesOf } from '../../graph/index.ts';
+import { compiled, judgedEdges } from '../compiled.ts';
 import { choice, type CommandFile, newCommand } from '../command.ts';
 import { drawDot, drawMermaid, drawTable, edgeResult } from '../draw-graph.ts';
 import { type GraphFlags, withGraphFlags } from '../flags.ts';
 import { toResult } from '../io/index.ts';
 import { loadGraph } from '../load-graph.ts';
-import { printFindings } from '../report.ts';
+import { isError, printFindings } from '../report.ts';
 
 interface Flags extends GraphFlags {
   readonly output: 'table' | 'mermaid' | 'dot' | 'json';
@@ -12,7 +12,7 @@ interface Flags extends GraphFlags {
 
 const DRAW = { table: drawTable, mermaid: drawMermaid, dot: drawDot } as const;
 
-/** `lattice graph`: every declared edge, agreed or half. */
+/** `lattice graph`: every declared edge: agreed, half, or agreed and closed all the same. */
 export const graph: CommandFile = ({ terminal, finish }) =>
   withGraphFlags(
     newCommand('graph', 'Show the agreements, and the halves that nobody answers', [
@@ -25,11 +25,13 @@ export const graph: CommandFile = ({ terminal, finish }) =>
     .action(async (paths: readonly string[], flags: Flags) => {
       const input = await loadGraph(paths, flags, terminal);
       if (!input) return finish(2);
-      const edges = edgesOf(input.graph);
+      const all = compiled(input);
+      const edges = judgedEdges(all);
+      const findings = [...input.findings, ...all.findings.filter(isError)];
       if (flags.output === 'json') {
-        terminal.stdout(toResult('graph', 'yes', input.findings, { edges: edges.map(edgeResult) }));
+        terminal.stdout(toResult('graph', 'yes', findings, { edges: edges.map(edgeResult) }));
       } else {
-        printFindings(input.findings, terminal);
+        printFindings(findings, terminal);
         terminal.stdout(DRAW[flags.output](edges));
       }
       finish(0);

@@ -1,10 +1,10 @@
-import { compileAll, enginesFor } from '../../policy/index.ts';
 import { lint as lintAll } from '../../verify/index.ts';
-import { claimOf } from '../claim.ts';
+import { compiled } from '../compiled.ts';
 import { choice, type CommandFile, newCommand } from '../command.ts';
 import { type GraphFlags, withGraphFlags } from '../flags.ts';
 import { formatFindings, toResult } from '../io/index.ts';
 import { loadGraph } from '../load-graph.ts';
+import { gather } from '../report.ts';
 
 interface Flags extends GraphFlags {
   readonly output: 'text' | 'json';
@@ -24,13 +24,8 @@ export const lint: CommandFile = ({ terminal, finish }) =>
     .action(async (paths: readonly string[], flags: Flags) => {
       const input = await loadGraph(paths, flags, terminal);
       if (!input) return finish(2);
-      const { drafts, findings } = compileAll(input.graph, enginesFor(input.options), input.options);
-      const objects = drafts.map((draft) => draft.object);
-      const found = lintAll(
-        claimOf(input, objects),
-        input.others.map((object) => object.raw),
-      );
-      const all = [...input.findings, ...found, ...findings].map(input.placed);
+      const { claim, findings, foreign } = compiled(input);
+      const all = gather(input, lintAll(claim, foreign), findings);
       const clean = all.every(({ severity }) => severity === 'info');
       if (flags.output === 'json') terminal.stdout(toResult('lint', clean ? 'yes' : 'no', all, {}));
       else terminal.stdout(all.length === 0 ? 'nothing to report\n' : formatFindings(all, terminal.colour.stdout));

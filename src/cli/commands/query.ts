@@ -1,5 +1,5 @@
-import { edgesOf } from '../../graph/index.ts';
 import { nameOf, queryReach, readOperand } from '../../verify/index.ts';
+import { compiled, judgedEdges } from '../compiled.ts';
 import { choice, type CommandFile, newCommand, UsageError } from '../command.ts';
 import { type GraphFlags, withGraphFlags } from '../flags.ts';
 import { toResult, toTable } from '../io/index.ts';
@@ -30,7 +30,7 @@ export const query: CommandFile = ({ terminal, finish }) =>
       if (!input) return finish(2);
       const from = flags.from === undefined ? {} : { from: party(flags.from, input, flags.namespace) };
       const to = flags.to === undefined ? {} : { to: party(flags.to, input, flags.namespace) };
-      const found = queryReach(edgesOf(input.graph), { ...from, ...to, reachable: flags.reachable === true });
+      const found = queryReach(judgedEdges(compiled(input)), { ...from, ...to, reachable: flags.reachable === true });
       if (flags.output === 'json')
         terminal.stdout(toResult('query', found.length > 0 ? 'yes' : 'no', input.findings, { flows: found }));
       else if (found.length > 0) {

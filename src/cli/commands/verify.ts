@@ -1,20 +1,22 @@
-import { findingsOf } from '../../graph/index.ts';
-import { compileAll, enginesFor } from '../../policy/index.ts';
-import { type Counterexample, prove } from '../../verify/index.ts';
+import { closedAmong, type Counterexample, type JudgedEdge, prove, type Proof } from '../../verify/index.ts';
 import { choice, type CommandFile, newCommand } from '../command.ts';
+import { compiled, judgedEdges, withForeign } from '../compiled.ts';
 import { type GraphFlags, withGraphFlags } from '../flags.ts';
 import { formatFindings, type Answer, readInput, toResult, toTable } from '../io/index.ts';
 import { loadGraph } from '../load-graph.ts';
-import { gather } from '../report.ts';
-import { claimOf } from '../claim.ts';
 import { progressOn } from '../progress.ts';
+import { hasErrors, isError, printFindings } from '../report.ts';
+import type { Terminal } from '../terminal.ts';
 
 interface Flags extends GraphFlags {
   readonly output: 'table' | 'json';
   readonly objects?: string;
 }
 
-/** `lattice verify`: 0 = proved, 1 = there is a counterexample or something undecided, 2 = invalid input. */
+/**
+ * `lattice verify`: 0 = proved, and every agreed edge is open; 1 = there is a counterexample, something undecided, or an
+ * agreement that had to be refused; 2 = invalid input.
+ */
 export const verify: CommandFile = ({ terminal, finish }) =>
   withGraphFlags(
     newCommand('verify', 'Prove that the engines would let through exactly what both sides agreed', [
@@ -30,68 +32,93 @@ export const verify: CommandFile = ({ terminal, finish }) =>
       if (!input) return finish(2);
       const progress = progressOn(terminal);
       progress.begin('proving', input.graph.units().length * 5);
-      const compiled = compileAll(input.graph, enginesFor(input.options), input.options);
-      let objects: readonly unknown[] = compiled.drafts.map((draft) => draft.object);
-      if (flags.objects !== undefined) {
-        const loaded = await readInput([flags.objects], flags.namespace, terminal.stdin);
-        if (loaded.findings.some(({ severity }) => severity === 'error')) {
-          terminal.stderr(formatFindings(loaded.findings, terminal.colour.stderr));
-          return finish(2);
-        }
-        objects = loaded.objects.map((object) => object.raw);
-      }
-      const proof = prove(claimOf(input, objects));
+      const own = compiled(input);
+      const objects = await objectsOf(flags, terminal);
+      if (objects === 'unreadable') return finish(2);
+      const proof = prove(objects === 'own' ? withForeign(own) : { ...own.claim, objects });
+      const closed = closedAmong(judgedEdges(own));
       progress.done();
-      const findings = gather(input, findingsOf(input.graph), compiled.findings);
-      const answer = answerOf(proof.counterexamples);
+      const refused = own.findings.filter(isError);
+      const answer = answerOf(proof, closed.length + refused.length);
       if (flags.output === 'json') {
         const { counterexamples, asked, parties, doors } = proof;
-        terminal.stdout(
-          toResult('verify', answer, findings, { counterexamples: counterexamples.map(plain), asked, parties, doors }),
-        );
+        const fields = {
+          counterexamples: counterexamples.map(plain),
+          closed: closed.map(closedResult),
+          asked,
+          parties,
+          doors,
+        };
+        terminal.stdout(toResult('verify', answer, own.findings, fields));
       } else {
-        terminal.stderr(
-          formatFindings(
-            findings.filter(({ severity }) => severity === 'error'),
-            terminal.colour.stderr,
-          ),
-        );
+        printFindings(refused, terminal);
         if (proof.counterexamples.length > 0) terminal.stdout(table(proof.counterexamples));
-        terminal.stdout(summary(answer, proof.counterexamples.length, proof.asked, proof.parties, proof.doors));
+        if (closed.length > 0) terminal.stdout(closedTable(closed));
+        terminal.stdout(summary(answer, proof, closed.length, refused.length));
       }
       finish(answer === 'yes' ? 0 : 1);
     });
 
-function answerOf(counterexamples: readonly Counterexample[]): Answer {
-  if (counterexamples.length === 0) return 'yes';
-  return counterexamples.every(({ actual }) => actual === 'undecided') ? 'undecided' : 'no';
+/** The objects of `--objects`; `own` without it. Errors of the file are printed. */
+async function objectsOf(flags: Flags, terminal: Terminal): Promise<readonly unknown[] | 'own' | 'unreadable'> {
+  if (flags.objects === undefined) return 'own';
+  const loaded = await readInput([flags.objects], flags.namespace, terminal.stdin);
+  if (!hasErrors(loaded.findings)) return loaded.objects.map((object) => object.raw);
+  terminal.stderr(formatFindings(loaded.findings, terminal.colour.stderr));
+  return 'unreadable';
+}
+
+function answerOf({ counterexamples }: Proof, refused: number): Answer {
+  if (counterexamples.length === 0) return refused === 0 ? 'yes' : 'no';
+  return refused === 0 && counterexamples.every(({ actual }) => actual === 'undecided') ? 'undecided' : 'no';
 }
 
 const SHOWN = 20;
 
 function table(counterexamples: readonly Counterexample[]): string {
-  const rows = counterexamples
-    .slice(0, SHOWN)
-    .map((each) => [
-      each.from,
-      each.to,
-      `${each.port}/${each.protocol}`,
-      each.expected,
-      each.actual,
-      each.door,
-      objectText(each),
-    ]);
-  const more = counterexamples.length - SHOWN;
-  return (
-    toTable(['FROM', 'TO', 'PORT', 'EXPECTED', 'ACTUAL', 'DOOR', 'OBJECT'], rows) +
-    (more > 0 ? `... and ${more} more\n` : '')
-  );
+  const rows = counterexamples.map((each) => [
+    each.from,
+    each.to,
+    `${each.port}/${each.protocol}`,
+    each.expected,
+    each.actual,
+    each.door,
+    objectText(each),
+  ]);
+  return shortTable(['FROM', 'TO', 'PORT', 'EXPECTED', 'ACTUAL', 'DOOR', 'OBJECT'], rows);
 }
 
-function summary(answer: Answer, found: number, asked: number, parties: number, doors: readonly string[]): string {
+type ClosedEdge = ReturnType<typeof closedAmong>[number];
+
+function closedTable(closed: readonly ClosedEdge[]): string {
+  const rows = closed.map((edge) => [
+    edge.from,
+    toText(edge),
+    portText(edge),
+    'closed although agreed',
+    edge.closed.code,
+  ]);
+  return shortTable(['FROM', 'TO', 'PORT', 'STATUS', 'REASON'], rows);
+}
+
+function shortTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const more = rows.length - SHOWN;
+  return toTable(head, rows.slice(0, SHOWN)) + (more > 0 ? `... and ${more} more\n` : '');
+}
+
+function summary(
+  answer: Answer,
+  { asked, parties, doors, counterexamples }: Proof,
+  closed: number,
+  refused: number,
+): string {
   const scope = `${asked} questions about ${parties} parties at ${doors.length === 0 ? 'no door' : doors.join(', ')}`;
   if (answer === 'yes') return `proved: exactly what was agreed passes (${scope})\n`;
-  return `${answer === 'no' ? 'not proved' : 'undecided'}: ${found} counterexamples (${scope})\n`;
+  if (answer === 'undecided') return `undecided: ${counterexamples.length} counterexamples (${scope})\n`;
+  const wrong = counterexamples.length > 0 ? [`${counterexamples.length} counterexamples`] : [];
+  const shut = closed > 0 ? [closed === 1 ? '1 agreed edge is closed' : `${closed} agreed edges are closed`] : [];
+  const rest = wrong.length + shut.length === 0 ? [`${refused} refusals, named above`] : [];
+  return `not proved: ${[...wrong, ...shut, ...rest].join(', ')} (${scope})\n`;
 }
 
 function objectText({ object, reason }: Counterexample): string {
@@ -99,7 +126,25 @@ function objectText({ object, reason }: Counterexample): string {
   return `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}${object.rule === undefined ? '' : ` ${object.rule}`}`;
 }
 
+function toText({ to, host }: JudgedEdge): string {
+  return host === undefined ? to : `${to} (${host})`;
+}
+
+function portText({ port }: JudgedEdge): string {
+  return port ? `${port.port}/${port.protocol}` : '';
+}
+
 function plain(each: Counterexample): Readonly<Record<string, unknown>> {
   const { from, to, port, protocol, expected, actual, door } = each;
   return { from, to, port, protocol, expected, actual, door, object: objectText(each) };
+}
+
+function closedResult({ from, to, host, port, closed }: ClosedEdge): Readonly<Record<string, unknown>> {
+  return {
+    from,
+    to,
+    ...(host === undefined ? {} : { host }),
+    ...(port ? { port: port.port, protocol: port.protocol } : {}),
+    ...closed,
+  };
 }

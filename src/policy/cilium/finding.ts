@@ -8,9 +8,10 @@ export function aboutService(
   message: string,
   fix: string,
   severity: Severity = 'error',
+  edge?: Finding['edge'],
 ): Finding {
   const object = { kind: 'LatticeService', namespace: self.namespace, name: self.name };
-  return { code, severity, message, object, fix };
+  return { code, severity, message, object, fix, ...(edge ? { edge } : {}) };
 }
 
 export function aboutGateway(

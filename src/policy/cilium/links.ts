@@ -50,12 +50,12 @@ function grantLink(ledger: Ledger, grants: Grants, link: Link, caller: Workload,
   if (!path.direct) return;
   const selected = ledger.peers.workload(link.peer);
   if (selected.ok) grant(grants, selected.peer, path.direct);
-  else refuse(ledger, link.peer.key, selected.reason);
+  else refuse(ledger, link.peer.key, selected.reason, { from: caller.key, to: callee.key });
 }
 
 /** Several edges may need the same waypoint, and several directions the same peer: it is said once. */
-function refuse({ self, findings }: Ledger, peer: string, reason: string): void {
+function refuse({ self, findings }: Ledger, peer: string, reason: string, edge?: Finding['edge']): void {
   const message = `${self.key} and ${peer} stay closed to each other: ${reason}`;
   if (findings.some((finding) => finding.message === message)) return;
-  findings.push(aboutService(self, 'PodsNotSelectable', message, SELECT_BY_OTHERS));
+  findings.push(aboutService(self, 'PodsNotSelectable', message, SELECT_BY_OTHERS, 'error', edge));
 }

@@ -1,4 +1,4 @@
-import { formatCidr, hostText, type Source } from '../../api/index.ts';
+import { type Finding, formatCidr, hostText, type Source } from '../../api/index.ts';
 import type { EgressLink, IngressLink, NamedEndpoint } from '../../graph/index.ts';
 import type { CompileOptions } from '../options.ts';
 import { unite } from '../kubernetes/grants.ts';
@@ -47,23 +47,39 @@ function isWaypointed({ self }: Ledger, { host, protocol }: NamedEndpoint): bool
   return self.mesh === 'ambient' && protocol === 'TCP' && host.kind !== 'cidr';
 }
 
-function grantThroughWaypoint(ledger: Ledger, link: EgressLink, { egressWaypoint }: CompileOptions): void {
+function grantThroughWaypoint(ledger: Ledger, link: EgressLink, { egressWaypoint, engines }: CompileOptions): void {
+  const hosts = link.endpoints.filter((endpoint) => isWaypointed(ledger, endpoint)).map(({ host }) => hostText(host));
   if (egressWaypoint) {
     grantWaypoint(ledger, ledger.egress, egressWaypoint);
+    if (!engines.includes('istio')) ledger.findings.push(unrouted(ledger, link, hosts));
     return;
   }
-  const hosts = link.endpoints.filter((endpoint) => isWaypointed(ledger, endpoint)).map(({ host }) => hostText(host));
   ledger.findings.push(
     aboutService(
       ledger.self,
       'EgressWaypointMissing',
       `${ledger.self.key} cannot reach ${[...new Set(hosts)].join(', ')} (${link.external.key}): it is in the ambient mesh, where hosts are reached through an egress waypoint, and none is configured`,
       'create a Gateway of class istio-waypoint for egress and name it with --egress-waypoint NAMESPACE/NAME',
+      'error',
+      edgeTo(ledger, link),
     ),
   );
 }
 
-function refuseNames({ self, findings }: Ledger, link: EgressLink, fromPod: readonly NamedEndpoint[]): void {
+/** The way through the waypoint needs ServiceEntries, which only Istio's compiler writes. */
+function unrouted(ledger: Ledger, link: EgressLink, hosts: readonly string[]): Finding {
+  return aboutService(
+    ledger.self,
+    'MeshDoorMissing',
+    `${ledger.self.key} cannot reach ${[...new Set(hosts)].join(', ')} (${link.external.key}): it is in an ambient mesh, where a ServiceEntry leads to the egress waypoint, and istio is not among the engines`,
+    'add istio to --engine',
+    'error',
+    edgeTo(ledger, link),
+  );
+}
+
+function refuseNames(ledger: Ledger, link: EgressLink, fromPod: readonly NamedEndpoint[]): void {
+  const { self, findings } = ledger;
   const hosts = fromPod.filter(({ host }) => host.kind !== 'cidr').map(({ host }) => hostText(host));
   if (hosts.length === 0) return;
   findings.push(
@@ -72,8 +88,14 @@ function refuseNames({ self, findings }: Ledger, link: EgressLink, fromPod: read
       'DnsNotProxyable',
       `${self.key} cannot reach ${[...new Set(hosts)].join(', ')} (${link.external.key}): Cilium matches names only where it sees the DNS answers, and the configuration names no resolver or an impossible cluster domain`,
       'set dns.resolvers, dns.ports and network.clusterDomain in the LatticeConfig',
+      'error',
+      edgeTo(ledger, link),
     ),
   );
+}
+
+function edgeTo({ self }: Ledger, { external }: EgressLink) {
+  return { from: self.key, to: `external:${external.key}` };
 }
 
 function membersOf(source: Source): readonly Member[] {

@@ -52,10 +52,11 @@ function shutOut(wide: HostView, narrow: HostView): readonly Finding[] {
       .filter((caller) => caller.mesh === 'ambient' && caller.barred === undefined && !admitted.has(caller.key))
       .map((caller) => ({
         code: 'HostShadowed',
-        severity: 'warning' as const,
+        severity: 'error' as const,
         object: { kind: 'LatticeService', namespace: caller.namespace, name: caller.name },
         message: `${caller.key} -> ${wide.host}:${port} is closed for ${narrow.host}, which is declared on its own`,
         fix: `Let ${caller.key} and ${narrow.host}:${port} agree too.`,
+        edge: { from: caller.key, to: wide.host },
       }));
   });
 }

@@ -196,8 +196,8 @@ test('a wildcard whose callers a narrower host shuts out is reported, for the po
       message.split(' is ')[0],
     ]),
     [
-      ['warning HostShadowed cart', 'shop/cart -> *.example.com:443'],
-      ['warning HostShadowed web', 'shop/web -> *.example.com:443'],
+      ['error HostShadowed cart', 'shop/cart -> *.example.com:443'],
+      ['error HostShadowed web', 'shop/web -> *.example.com:443'],
     ],
   );
   assert.match(findings[0]?.message ?? '', /\*\.a\.example\.com/);

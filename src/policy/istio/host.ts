@@ -195,6 +195,7 @@ function closed(host: string, entries: readonly HostPort[], refusal: Refusal): C
     ...about(caller, refusal.code, 'error'),
     message: `${caller.key} -> ${host}:${port} is closed: ${refusal.why}`,
     fix: refusal.fix,
+    edge: { from: caller.key, to: host },
   }));
   return { drafts: [], findings };
 }

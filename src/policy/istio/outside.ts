@@ -65,6 +65,7 @@ function unverified(self: Workload, caller: Outsider, verified: boolean): Findin
   if (!verified) {
     return {
       ...about,
+      edge: { from: caller.key, to: self.key },
       severity: 'error',
       message: `${edge} is closed: the caller has no mesh identity, and without a network policy engine nothing tells it from others`,
       fix: 'Compile for Cilium or NetworkPolicy too, or bring the caller into the mesh.',

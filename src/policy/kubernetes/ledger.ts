@@ -37,12 +37,13 @@ export function grantWaypoint(ledger: Ledger, grants: Grants<Peer>, waypoint: Wa
 }
 
 /** Says what NetworkPolicy has no words for; the edge stays closed. */
-export function refuse({ self, findings }: Ledger, what: string, fix: string): void {
+export function refuse({ self, findings }: Ledger, what: string, fix: string, edge?: Finding['edge']): void {
   findings.push({
     code: 'NotExpressible',
     severity: 'error',
     message: `${self.key}: NetworkPolicy has no words for ${what}; it stays closed`,
     object: { kind: 'LatticeService', namespace: self.namespace, name: self.name },
     fix,
+    ...(edge ? { edge } : {}),
   });
 }

@@ -24,7 +24,8 @@ export function grantEgress(ledger: Ledger, links: readonly EgressLink[]): void 
   for (const { external, endpoints } of links) {
     for (const { host, port, protocol } of endpoints) {
       if (host.kind !== 'cidr') continue;
-      for (const peer of rangePeers(ledger, host, external.key)) unite(ledger.egress, peer, [{ port, protocol }]);
+      for (const peer of rangePeers(ledger, host, external.key, 'callee'))
+        unite(ledger.egress, peer, [{ port, protocol }]);
     }
     grantHosts(
       ledger,
@@ -37,7 +38,9 @@ export function grantEgress(ledger: Ledger, links: readonly EgressLink[]): void 
 /** The administrator's built-in peers: their ports as configured, and the service's real ones. */
 export function grantBuiltins(ledger: Ledger, builtins: readonly BuiltinLink[]): void {
   for (const { peer, outbound, inbound } of builtins) {
-    for (const member of builtinPeers(ledger, peer)) {
+    const [from, to] =
+      outbound.length > 0 ? [ledger.self.key, `builtin:${peer.name}`] : [`builtin:${peer.name}`, ledger.self.key];
+    for (const member of builtinPeers(ledger, peer, { from, to })) {
       unite(ledger.egress, member, outbound);
       unite(ledger.ingress, member, targetPortsOf(inbound));
     }
@@ -51,14 +54,21 @@ function grantHosts(ledger: Ledger, endpoints: readonly NamedEndpoint[], externa
   const left = carried ? endpoints.filter(({ protocol }) => protocol !== 'TCP') : endpoints;
   if (carried && left.length < endpoints.length) grantWaypoint(ledger, egress, egressWaypoint);
   for (const { host } of left) {
-    refuse(ledger, `the host ${hostText(host)} (${external})`, `${USE_CILIUM}, or give its addresses as a CIDR`);
+    refuse(ledger, `the host ${hostText(host)} (${external})`, `${USE_CILIUM}, or give its addresses as a CIDR`, {
+      from: self.key,
+      to: `external:${external}`,
+    });
   }
 }
 
-function builtinPeers(ledger: Ledger, { name, at }: BuiltinLink['peer']): readonly Peer[] {
+function builtinPeers(
+  ledger: Ledger,
+  { name, at }: BuiltinLink['peer'],
+  edge: { readonly from: string; readonly to: string },
+): readonly Peer[] {
   switch (at.kind) {
     case 'entity':
-      refuse(ledger, `the built-in peer ${name}, which is Cilium's entity ${at.entity}`, NAME_ADDRESSES);
+      refuse(ledger, `the built-in peer ${name}, which is Cilium's entity ${at.entity}`, NAME_ADDRESSES, edge);
       return [];
     case 'cidrs':
       return at.cidrs.map((cidr) => addressPeer(cidr));
@@ -73,22 +83,27 @@ function sourcePeers(ledger: Ledger, source: Source, external: string): readonly
       return [addressPeer(source)];
     case 'world':
       return [4, 6].flatMap((family) =>
-        rangePeers(ledger, { family: family === 4 ? 4 : 6, first: 0n, prefix: 0 }, external),
+        rangePeers(ledger, { family: family === 4 ? 4 : 6, first: 0n, prefix: 0 }, external, 'caller'),
       );
     case 'ingress':
     case 'nodes':
-      refuse(ledger, `the source ${source.kind} (${external})`, `${USE_CILIUM}, or give the addresses as CIDRs`);
+      refuse(ledger, `the source ${source.kind} (${external})`, `${USE_CILIUM}, or give the addresses as CIDRs`, {
+        from: `external:${external}`,
+        to: ledger.self.key,
+      });
       return [];
   }
 }
 
 /** An ipBlock matches pods and nodes too, so that the world needs their ranges to leave them out. */
-function rangePeers(ledger: Ledger, cidr: Cidr, external: string): readonly Peer[] {
+function rangePeers(ledger: Ledger, cidr: Cidr, external: string, as: 'caller' | 'callee'): readonly Peer[] {
   if (cidr.prefix > 0) return [addressPeer(cidr)];
   const { network } = ledger.context.options.exemptions;
   if (network.podCIDRs.length > 0 && network.nodeCIDRs.length > 0)
     return [addressPeer(cidr, inside(network, cidr.family))];
-  refuse(ledger, `the world without the cluster's own addresses (${external})`, NAME_RANGES);
+  const { key } = ledger.self;
+  const edge = as === 'caller' ? { from: `external:${external}`, to: key } : { from: key, to: `external:${external}` };
+  refuse(ledger, `the world without the cluster's own addresses (${external})`, NAME_RANGES, edge);
   return [];
 }
 

@@ -1,7 +1,7 @@
-import type { Edge } from '../../graph/index.ts';
+import type { JudgedEdge } from './closed-edges.ts';
 
 /** The shortest way from one party to another over agreed edges that are open, both ends included; undefined when there is none. */
-export function shortestChain(edges: readonly Edge[], from: string, to: string): readonly string[] | undefined {
+export function shortestChain(edges: readonly JudgedEdge[], from: string, to: string): readonly string[] | undefined {
   const previous = new Map<string, string>([[from, from]]);
   const next = Map.groupBy(edges.filter(isOpen), (edge) => edge.from);
   let frontier = [from];
@@ -25,7 +25,7 @@ export function shortestChain(edges: readonly Edge[], from: string, to: string):
   return chain;
 }
 
-/** Whether an edge carries traffic: agreed, and no rule refuses it. */
-export function isOpen(edge: Edge): boolean {
-  return edge.agreed && edge.barred === undefined;
+/** Whether an edge carries traffic: agreed, and nothing refuses it. */
+export function isOpen(edge: JudgedEdge): boolean {
+  return edge.agreed && edge.barred === undefined && edge.closed === undefined;
 }

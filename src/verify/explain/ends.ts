@@ -1,4 +1,4 @@
-import { hostText, parseCidr } from '../../api/index.ts';
+import { type Cidr, hostText, parseCidr, type Source } from '../../api/index.ts';
 import { meshModeOf, type Port, type ServiceGraph, type Waypoint, type Workload } from '../../graph/index.ts';
 import type { AddressParty, Party, PodParty } from '../prove/party.ts';
 import type { Operand } from './operand.ts';
@@ -64,7 +64,7 @@ export function resolveEnd(operand: Operand, graph: ServiceGraph, clusterName: s
     case 'name':
       return { party: named(operand.name) };
     case 'world':
-      return address('198.51.100.77', 'world');
+      return address(SOMEWHERE, 'world');
     case 'host':
       return { party: { kind: 'reserved', id: 'host', labels: ['host'] } };
   }
@@ -82,27 +82,56 @@ export function hostEnd(host: string): End {
 
 /** As a caller an external service is its first source; as a callee its endpoints are asked one by one. */
 function externalEnd(graph: ServiceGraph, key: string): End | undefined {
-  const node = graph.state.externals.get(key)?.node;
-  const [source] = node?.sources ?? [];
-  if (!node) return undefined;
-  if (!source) {
-    const [endpoint] = node.endpoints;
-    return endpoint ? hostEnd(hostText(endpoint.host)) : undefined;
-  }
+  const [source] = sourceEnds(graph, key);
+  if (source) return source;
+  const [endpoint] = graph.state.externals.get(key)?.node.endpoints ?? [];
+  return endpoint ? hostEnd(hostText(endpoint.host)) : undefined;
+}
+
+/** Where an external service calls from, one end for each of its sources. */
+export function sourceEnds(graph: ServiceGraph, key: string): readonly End[] {
+  const sources = graph.state.externals.get(key)?.node.sources ?? [];
+  return sources.flatMap((source) => sourceEnd(source, `external:${key}`) ?? []);
+}
+
+function sourceEnd(source: Source, id: string): End | undefined {
   switch (source.kind) {
     case 'world':
-      return address('198.51.100.77', `external:${key}`);
+      return address(SOMEWHERE, id);
     case 'ingress':
-      return { party: { kind: 'reserved', id: `external:${key}`, labels: ['ingress'] } };
+      return { party: { kind: 'reserved', id, labels: ['ingress'] } };
     case 'nodes':
-      return { party: { kind: 'reserved', id: `external:${key}`, labels: ['remote-node'] } };
-    case 'cidr': {
-      const { family, first } = source;
-      return {
-        party: { kind: 'address', id: `external:${key}`, address: { family, first, prefix: family === 4 ? 32 : 128 } },
-      };
+      return { party: { kind: 'reserved', id, labels: ['remote-node'] } };
+    case 'cidr':
+      return firstAddress(source, id);
+  }
+}
+
+/** Who a built-in peer is; empty when none of that name is configured. */
+export function builtinEnds(graph: ServiceGraph, name: string, cluster: string): readonly End[] {
+  const at = graph.state.settings.exemptions.peers.get(name)?.peer.at;
+  const id = `builtin:${name}`;
+  switch (at?.kind) {
+    case undefined:
+      return [];
+    case 'entity':
+      return at.entity === 'world'
+        ? [address(SOMEWHERE, id)].filter((end) => end !== undefined)
+        : [{ party: { kind: 'reserved', id, labels: [at.entity] } }];
+    case 'cidrs':
+      return at.cidrs.map((range) => firstAddress(range, id));
+    case 'pods': {
+      const { namespace, labels, account = 'default' } = at;
+      return [{ party: { kind: 'pod', id, namespace, labels, account, cluster, mesh: 'none', namedPorts: {} } }];
     }
   }
+}
+
+/** An address that nobody declares by itself. */
+const SOMEWHERE = '198.51.100.77';
+
+function firstAddress({ family, first }: Cidr, id: string): End {
+  return { party: { kind: 'address', id, address: { family, first, prefix: family === 4 ? 32 : 128 } } };
 }
 
 function podEnd(namespace: string, name: string, graph: ServiceGraph, clusterName: string): End | undefined {

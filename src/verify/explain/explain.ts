@@ -1,15 +1,8 @@
 import { hostText } from '../../api/index.ts';
-import {
-  type Barred,
-  barredReason,
-  between,
-  edgesOf,
-  missingHalf,
-  type Missing,
-  type ServiceGraph,
-} from '../../graph/index.ts';
+import { between, missingHalf, type Missing, type ServiceGraph } from '../../graph/index.ts';
 import type { Claim } from '../prove/prove.ts';
 import { shortestChain } from './chain.ts';
+import { closedAmong, type JudgedEdge } from './closed-edges.ts';
 import { type End, type FlowPort, flowPorts, hostEnd, resolveEnd } from './ends.ts';
 import { type DoorAnswer, FlowJudge } from './judge-flow.ts';
 import type { Operand, PortAsked } from './operand.ts';
@@ -41,8 +34,17 @@ export class UnanswerableError extends Error {
   override readonly name = 'UnanswerableError';
 }
 
-/** Follows the flow through every door, and says what is missing. Without a port, every port of the callee is asked. */
-export function explain(claim: Claim, from: Operand, to: Operand, asked: PortAsked | undefined): Explanation {
+/**
+ * Follows the flow through every door, and says what is missing, or why it is closed although both sides agree. Without a
+ * port, every port of the callee is asked. `edges` are those of the graph, judged.
+ */
+export function explain(
+  claim: Claim,
+  edges: readonly JudgedEdge[],
+  from: Operand,
+  to: Operand,
+  asked: PortAsked | undefined,
+): Explanation {
   const { graph, clusterName } = claim;
   const caller = resolveEnd(from, graph, clusterName);
   const callee = resolveEnd(to, graph, clusterName);
@@ -57,7 +59,28 @@ export function explain(claim: Claim, from: Operand, to: Operand, asked: PortAsk
     : ports.some((each) => each.verdict === 'undecided')
       ? 'undecided'
       : 'denied';
-  return { from: nameOf(from), to: nameOf(to), verdict, ports, ...halves(graph, from, to, verdict) };
+  const closed = closures(edges, nameOf(from), nameOf(to), ports);
+  const why = closed.length > 0 ? closedNote(closed) : halves(graph, edges, from, to, verdict);
+  return { from: nameOf(from), to: nameOf(to), verdict, ports, ...why };
+}
+
+/** The edges among those asked that both sides agree on and that stay closed. */
+function closures(edges: readonly JudgedEdge[], from: string, to: string, ports: readonly PortExplanation[]) {
+  return closedAmong(edges).filter(
+    (edge) =>
+      edge.from === from &&
+      edge.to === to &&
+      ports.some(({ port }) => port.service === edge.port?.port && (edge.host ?? port.host) === port.host),
+  );
+}
+
+function closedNote(closed: ReturnType<typeof closedAmong>): { readonly note: string; readonly fix?: string } {
+  const reasons = new Map(closed.map((edge) => [edge.closed.code + edge.closed.message, edge.closed]));
+  const notes = [...reasons.values()].map(
+    ({ code, message }) => `both sides agree, but the edge stays closed (${code}): ${message}`,
+  );
+  const fixes = new Set([...reasons.values()].flatMap(({ fix }) => fix ?? []));
+  return { note: notes.join('\n'), ...(fixes.size > 0 ? { fix: [...fixes].join('\n') } : {}) };
 }
 
 function portsAsked(
@@ -101,16 +124,16 @@ function portsAsked(
 
 function halves(
   graph: ServiceGraph,
+  edges: readonly JudgedEdge[],
   from: Operand,
   to: Operand,
   verdict: Explanation['verdict'],
-): Pick<Explanation, 'missing' | 'fix' | 'note' | 'chain'> {
+): Pick<Explanation, 'missing' | 'fix' | 'chain'> {
   if (verdict === 'allowed') return {};
   if (from.kind === 'service' && to.kind === 'service') {
     const edge = between(graph, from.key, to.key);
-    if (!edge) return {};
-    if (edge.missing === undefined) return barredNote(edge.barred);
-    const chain = shortestChain(edgesOf(graph), from.key, to.key);
+    if (edge?.missing === undefined) return {};
+    const chain = shortestChain(edges, from.key, to.key);
     return { missing: edge.missing, ...fixFor(graph, edge.missing, from.key, to.key), ...(chain ? { chain } : {}) };
   }
   if (from.kind === 'service' && to.kind === 'external') return externalHalves(graph, from.key, to.key, 'outbound');
@@ -138,7 +161,7 @@ function externalHalves(
   serviceKey: string,
   externalKey: string,
   direction: 'outbound' | 'inbound',
-): Pick<Explanation, 'missing' | 'fix' | 'note'> {
+): Pick<Explanation, 'missing' | 'fix'> {
   const service = graph.state.services.get(serviceKey);
   const external = graph.state.externals.get(externalKey);
   if (!service || !external) return {};
@@ -150,17 +173,11 @@ function externalHalves(
   const entry = `${name}: {type: external_service, direction: ${direction}, id: ${name}${namespace === service.namespace ? '' : `, namespace: ${namespace}`}}`;
   const ownHalf = `in LatticeService ${serviceKey}, under spec.resources, write "${entry}"`;
   const otherHalf = `in LatticeExternalService ${externalKey}, add "${namespace === service.namespace ? service.name : serviceKey}" to spec.${list}`;
-  if (declares && lists) return barredNote(graph.state.workloads.get(serviceKey)?.barred);
+  if (declares && lists) return {};
   const other = direction === 'outbound' ? 'inbound' : 'outbound';
   if (declares) return { missing: other, fix: otherHalf };
   if (lists) return { missing: direction, fix: ownHalf };
   return { missing: 'both', fix: `${ownHalf}\n${otherHalf}` };
-}
-
-function barredNote(barred: Barred | undefined): { readonly note?: string; readonly fix?: string } {
-  if (barred === undefined) return {};
-  const { message, fix } = barredReason(barred);
-  return { note: `both sides agree, but the edge stays closed (${barred}): ${message}`, fix };
 }
 
 /** An operand as people write it. */

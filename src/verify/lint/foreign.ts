@@ -6,16 +6,22 @@ const POLICIES = new Set([
   'CiliumNetworkPolicy',
   'CiliumClusterwideNetworkPolicy',
   'NetworkPolicy',
+  'ClusterNetworkPolicy',
   'AuthorizationPolicy',
   'PeerAuthentication',
 ]);
+
+/** The objects that an engine enforces, among any. */
+export function policiesAmong(objects: readonly unknown[]): readonly unknown[] {
+  return objects.filter((object) => POLICIES.has(String(field(object, 'kind'))));
+}
 
 /**
  * Policies of other authors that defeat ours: one that lets through what nobody agreed (I2, every ALLOW unites), or
  * blocks what was agreed (C24, deny wins). One finding for each object, with one flow as the example.
  */
 export function foreignFindings(claim: Claim, others: readonly unknown[]): readonly Finding[] {
-  const foreign = others.filter((object) => POLICIES.has(String(field(object, 'kind'))));
+  const foreign = policiesAmong(others);
   if (foreign.length === 0) return [];
   const mine = new Set(prove(claim).counterexamples.map(text));
   const { counterexamples } = prove({ ...claim, objects: [...claim.objects, ...foreign] });
