@@ -37,6 +37,14 @@ const REASON = {
   description: 'Why, in one word.',
   jsonPath: '.status.conditions[?(@.type=="Ready")].reason',
 };
+const condition = (name: string, type: string, description: string): JsonSchema => ({
+  name,
+  type: 'string',
+  description,
+  jsonPath: `.status.conditions[?(@.type=="${type}")].status`,
+});
+const AGREED = condition('Agreed', 'Agreed', 'Whether every edge that it declares is declared by the other side, too.');
+const ENFORCED = condition('Enforced', 'Enforced', "Whether the engines' objects are in the cluster as compiled.");
 const AGE = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
 
 /** A step from a list to its items, in the path of a part. */
@@ -51,9 +59,17 @@ const DEFINITIONS: readonly Definition[] = [
     plural: 'latticeservices',
     shortName: 'lsvc',
     columns: [
-      { name: 'Mode', type: 'string', description: 'enforce (default) or shadow.', jsonPath: '.spec.mode' },
       READY,
+      AGREED,
+      ENFORCED,
       REASON,
+      {
+        name: 'Mode',
+        type: 'string',
+        description: 'enforce (default) or shadow.',
+        jsonPath: '.spec.mode',
+        priority: 1,
+      },
       {
         name: 'Account',
         type: 'string',
@@ -93,7 +109,7 @@ const DEFINITIONS: readonly Definition[] = [
     apiVersion: API_VERSION,
     plural: 'latticeexternalservices',
     shortName: 'lext',
-    columns: [READY, REASON, AGE],
+    columns: [READY, AGREED, REASON, AGE],
     parts: [
       [
         [],

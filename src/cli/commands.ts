@@ -58,7 +58,7 @@ export const COMMANDS: readonly {
   },
   {
     name: 'dev',
-    summary: 'Serve a Kubernetes API in memory, for laptops and tests',
+    summary: 'Serve a Kubernetes API in memory with the operator at work, for laptops and tests',
     load: async () => (await import('./commands/dev.ts')).dev,
   },
   {

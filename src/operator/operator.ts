@@ -9,6 +9,7 @@ import {
   type LeaseTiming,
   leaseStore,
   type Life,
+  sleep,
   systemClock,
   withGrace,
 } from '../kube/index.ts';
@@ -61,6 +62,8 @@ export interface Operator {
   /** Resolves after close(), or when the lease is lost; rejects with what broke. */
   readonly stopped: Promise<'closed' | 'lost'>;
   state(): OperatorState;
+  /** Resolves when it is ready and no controller has anything left to do; for tests and for the first look. */
+  settled(): Promise<void>;
   /** Stops in order: no new work, what runs is finished, the lease is given back. */
   close(): Promise<void>;
 }
@@ -162,6 +165,10 @@ export function startOperator(options: OperatorOptions): Operator {
         return { name, synced: term?.synced ?? false, idle: term?.running.idle() ?? false };
       }),
     }),
+    async settled() {
+      await first.promise;
+      while (running.some((term) => !term.running.idle())) await sleep(clock, IDLE_MS, stopping.signal);
+    },
     async close() {
       stopping.abort(new Error('the operator is closed'));
       await stopped.then(
@@ -171,6 +178,9 @@ export function startOperator(options: OperatorOptions): Operator {
     },
   };
 }
+
+/** Between looks at whether there is work left. */
+const IDLE_MS = 20;
 
 /** One controller in this term. */
 interface Term {

@@ -21,6 +21,9 @@ export interface Reply {
   readonly body: unknown;
 }
 
+/** What the flags of the graph are by default. */
+const COMPILE = { engine: ['cilium', 'istio'], trustDomain: 'cluster.local', clusterName: 'default' } as const;
+
 /** Starts it, and resolves when it has said `ready`. Rejects with its errors when it ends before that. */
 export async function startDev(
   t: TestContext,
@@ -46,7 +49,12 @@ export async function startDev(
   };
   const input = await readDevInput(paths, terminal);
   if (!input) throw new Error(said.stderr);
-  const code = serveDev(input, { port: 0, host: '127.0.0.1', ...flags }, terminal, ending.signal);
+  const code = serveDev(
+    input,
+    { port: 0, host: '127.0.0.1', operator: false, ...COMPILE, ...flags },
+    terminal,
+    ending.signal,
+  );
   const early = code.then((value) => {
     throw new Error(`ended with ${value}: ${said.stderr}`);
   });

@@ -227,7 +227,7 @@ test("what an engine knows and Lattice does not write is kept, and a value that 
 test('docs/dev.md shows what is printed', async (t) => {
   const [step] = consoleSteps('lattice dev examples/postgres');
   assert.ok(step);
-  const server = await startDev(t, ['examples/postgres']);
+  const server = await startDev(t, ['examples/postgres'], { operator: true });
   const actual = server.stdout.replace(/:\d+\. /, ':PORT. ').replace(/KUBECONFIG=\S+/, 'KUBECONFIG=FILE');
   const expected = `${step.expected.join('\n')}\n`
     .replace(/:\d+\. /, ':PORT. ')
@@ -243,7 +243,7 @@ suite(
   absent ? { skip: `no kubectl: put one on PATH or name it in LATTICE_KUBECTL (tried ${KUBECTL})` } : {},
   () => {
     test('as docs/dev.md shows', async (t) => {
-      const server = await startDev(t, ['examples/postgres']);
+      const server = await startDev(t, ['examples/postgres'], { operator: true });
       const compiled = await lattice(['compile', 'examples/postgres']);
       const env = { ...process.env, KUBECONFIG: server.kubeconfig };
       const steps = consoleSteps('');
@@ -263,7 +263,7 @@ suite(
 );
 
 /** Ages, and the width that they give a column. */
-const ageless = (line: string): string => line.trimEnd().replace(/ +\d+s$/, ' AGE');
+const ageless = (line: string): string => line.trimEnd().replace(/ +\d+s(?= |$)/, ' AGE');
 
 function consoleSteps(command: string) {
   return blocksOf(readPage('docs/dev.md'))

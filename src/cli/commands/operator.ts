@@ -40,6 +40,7 @@ export const operator: CommandFile = ({ terminal, finish }) =>
       ]),
     ),
   ).action(async (flags: Flags) => {
+    const leaderElection = flags.leaderElect ? electionFor(flags) : undefined;
     const config = flags.config === undefined ? undefined : readConfig(flags.config, terminal);
     if (config === false) return finish(2);
     const { settings, options } = optionsFor(flags, config, 'live');
@@ -50,7 +51,7 @@ export const operator: CommandFile = ({ terminal, finish }) =>
       compile: options,
       ...(config ? { config } : {}),
       controllers: flags.controllers.map((name) => CONTROLLERS[name]()),
-      ...(flags.leaderElect ? { leaderElection: electionFor(flags) } : {}),
+      ...(leaderElection ? { leaderElection } : {}),
       identity: `${hostname()}_${randomUUID()}`,
       log: jsonLog(flags.logLevel, systemClock, terminal.stderr),
     });

@@ -1,6 +1,7 @@
 import { customResourceDefinitions } from '../../api/index.ts';
 import { BeyondLoopbackError, type ControlPlane, startControlPlane } from '../../controlplane/index.ts';
 import { type ExitCode, UsageError } from '../command.ts';
+import type { GraphFlags } from '../flags.ts';
 import { type LoadedObject, titleOf } from '../io/index.ts';
 import { hasErrors, printFindings } from '../report.ts';
 import type { Terminal } from '../terminal.ts';
@@ -9,13 +10,17 @@ import { engineDefinitions } from './engine-definitions.ts';
 import type { DevInput } from './input.ts';
 import { type KubeconfigFile, kubeconfigFile } from './kubeconfig-file.ts';
 import { readyText } from './next-steps.ts';
+import { proveStored } from './prove-stored.ts';
+import { startDevOperator } from './run-operator.ts';
 
 /** The flags of `lattice dev`. */
-export interface DevFlags {
+export interface DevFlags extends Omit<GraphFlags, 'namespace'> {
   readonly port: number;
   readonly host: string;
   readonly beyondLoopback?: true;
   readonly writeKubeconfig?: string;
+  /** Whether the operator runs, too. */
+  readonly operator: boolean;
 }
 
 /**
@@ -33,7 +38,7 @@ export async function serveDev(
   try {
     const plane = await start(flags, input.objects, terminal);
     try {
-      return await serve(plane, input, file, terminal, ended);
+      return await serve({ plane, input, flags, file, terminal }, ended);
     } finally {
       await plane.close();
     }
@@ -42,16 +47,19 @@ export async function serveDev(
   }
 }
 
-async function serve(
-  plane: ControlPlane,
-  { paths, objects, places }: DevInput,
-  file: KubeconfigFile,
-  terminal: Terminal,
-  ended: AbortSignal,
-): Promise<ExitCode> {
-  const applied = await applyObjects(plane, objects, places);
+interface Serving {
+  readonly plane: ControlPlane;
+  readonly input: DevInput;
+  readonly flags: DevFlags;
+  readonly file: KubeconfigFile;
+  readonly terminal: Terminal;
+}
+
+async function serve(serving: Serving, ended: AbortSignal): Promise<ExitCode> {
+  const { plane, input, file, flags, terminal } = serving;
+  const applied = await applyObjects(plane, input.objects, input.places);
   for (const object of applied.skipped) {
-    const at = places.of(object, ['kind']);
+    const at = input.places.of(object, ['kind']);
     terminal.stderr(
       `lattice: ${at.file}:${at.line}: left out ${titleOf(object)}: nobody defines ${object.kind} in ${object.apiVersion}; give its CustomResourceDefinition too\n`,
     );
@@ -59,10 +67,27 @@ async function serve(
   printFindings(applied.refused, terminal);
   if (hasErrors(applied.refused)) return 2;
   if (ended.aborted) return 0;
-  file.write(plane.kubeconfig);
-  terminal.stdout(readyText({ url: plane.url, kubeconfig: file.path, paths, applied }));
-  await aborted(ended);
-  return 0;
+  const ready = { url: plane.url, kubeconfig: file.path, paths: input.paths, applied };
+  if (!flags.operator) {
+    file.write(plane.kubeconfig);
+    terminal.stdout(readyText(ready));
+    await aborted(ended);
+    return 0;
+  }
+  const operator = startDevOperator(plane.kubeconfig, flags, input.config, terminal);
+  try {
+    await Promise.race([operator.settled(), aborted(ended)]);
+    if (ended.aborted) return 0;
+    const { proof, objects } = await proveStored(plane, input, flags);
+    file.write(plane.kubeconfig);
+    terminal.stdout(
+      readyText({ ...ready, enforced: { objects, asked: proof.asked, counterexamples: proof.counterexamples.length } }),
+    );
+    await Promise.race([operator.stopped, aborted(ended)]);
+    return 0;
+  } finally {
+    await operator.close();
+  }
 }
 
 async function start(flags: DevFlags, objects: readonly LoadedObject[], terminal: Terminal): Promise<ControlPlane> {

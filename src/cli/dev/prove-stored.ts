@@ -1,0 +1,40 @@
+import { ServiceGraph, factOf } from '../../graph/index.ts';
+import type { ControlPlane } from '../../controlplane/index.ts';
+import { type Proof, prove } from '../../verify/index.ts';
+import type { GraphFlags } from '../flags.ts';
+import { optionsFor } from '../load-graph.ts';
+import type { DevInput } from './input.ts';
+import { ask, isRecord } from './served-kinds.ts';
+
+/** Where the objects of each engine are. */
+const COLLECTIONS: Readonly<Record<GraphFlags['engine'][number], readonly string[]>> = {
+  cilium: ['/apis/cilium.io/v2/ciliumnetworkpolicies'],
+  istio: [
+    '/apis/security.istio.io/v1/authorizationpolicies',
+    '/apis/security.istio.io/v1/peerauthentications',
+    '/apis/networking.istio.io/v1/serviceentries',
+  ],
+  kubernetes: ['/apis/networking.k8s.io/v1/networkpolicies'],
+};
+
+/** Asks the evaluators about the objects that are stored: do they allow exactly what the input agrees? */
+export async function proveStored(
+  plane: Pick<ControlPlane, 'inject'>,
+  { declared, config }: DevInput,
+  flags: Omit<GraphFlags, 'namespace'>,
+): Promise<{ readonly proof: Proof; readonly objects: number }> {
+  const { settings, options } = optionsFor(flags, config, 'live');
+  const facts = declared.others.flatMap((object) => factOf(object.raw, 'default') ?? []);
+  const graph = ServiceGraph.of([...declared.lattice, ...facts], settings);
+  const lists = flags.engine.flatMap((engine) => COLLECTIONS[engine]);
+  const objects = (await Promise.all(lists.map((path) => itemsAt(plane, path)))).flat();
+  const { engines, clusterName, trustDomain, exemptions } = options;
+  const proof = prove({ graph, objects, engines, clusterName, trustDomain, exemptions });
+  return { proof, objects: objects.length };
+}
+
+async function itemsAt(plane: Pick<ControlPlane, 'inject'>, path: string): Promise<readonly unknown[]> {
+  const { status, body } = await ask(plane, 'GET', path);
+  const items: unknown = status === 200 && isRecord(body) ? body['items'] : undefined;
+  return Array.isArray(items) ? [...(items as readonly unknown[])] : [];
+}

@@ -1,0 +1,25 @@
+import type { LatticeConfig } from '../../api/index.ts';
+import { accessOf, parseKubeconfig, systemClock } from '../../kube/index.ts';
+import { CONTROLLERS, jsonLog, type Operator, startOperator } from '../../operator/index.ts';
+import { optionsFor } from '../load-graph.ts';
+import type { GraphFlags } from '../flags.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** The operator inside `lattice dev`, on the control plane of the same process. It says on standard error what goes wrong. */
+export function startDevOperator(
+  kubeconfig: string,
+  flags: Omit<GraphFlags, 'namespace'>,
+  config: LatticeConfig | undefined,
+  terminal: Terminal,
+): Operator {
+  const { settings, options } = optionsFor(flags, config, 'live');
+  return startOperator({
+    access: accessOf(parseKubeconfig([{ path: 'the control plane', folder: '.', text: kubeconfig }])),
+    settings,
+    compile: options,
+    ...(config ? { config } : {}),
+    controllers: Object.values(CONTROLLERS).map((make) => make()),
+    identity: 'lattice-dev',
+    log: jsonLog('warn', systemClock, terminal.stderr),
+  });
+}
