@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { FirewallProgram } from '../../api/index.ts';
+import { applyTable, passes, refusals } from '../liqo-model/index.ts';
+import type { FirewallConfiguration } from './firewall-configuration.ts';
+import { namesOf } from './names.ts';
+import { type Inexpressible, printLiqo, type PrintOptions } from './print.ts';
+import { lostIn } from './survives.ts';
+import { nextSwap } from './swap.ts';
+
+const sets: PrintOptions = { shape: 'sets', cluster: 'rome', name: 'rome', ipv6: false };
+const stock: PrintOptions = { ...sets, shape: 'stock' };
+const program = (rules: FirewallProgram['rules'], members: readonly string[] = ['10.200.1.4']): FirewallProgram => ({
+  peering: 'liqo-tenant-rome/rome',
+  generation: 1,
+  disarmed: false,
+  rules,
+  sets: [{ name: 'offloaded', members }],
+});
+const remote = { cidrs: ['10.61.0.0/16'] };
+const offloaded = { set: 'offloaded' };
+
+function printed(of: FirewallProgram, options: PrintOptions): FirewallConfiguration {
+  const answer = printLiqo(of, options);
+  assert.ok(answer.kind === 'printed', JSON.stringify(answer));
+  assert.deepEqual(refusals(answer.object), []);
+  return answer.object;
+}
+
+function refused(of: FirewallProgram, options: PrintOptions): Inexpressible {
+  const answer = printLiqo(of, options);
+  assert.ok(answer.kind === 'inexpressible');
+  return answer;
+}
+
+test('a program keeps the object, the labels and the first rule of the original, at forward and input', () => {
+  const object = printed(program([{ name: 'deny-0', source: offloaded, action: 'deny' }]), sets);
+  assert.deepEqual(object.metadata, {
+    name: 'rome-security-fabric',
+    namespace: 'liqo-tenant-rome',
+    labels: {
+      'app.kubernetes.io/managed-by': 'lattice',
+      'networking.liqo.io/firewall-category': 'fabric',
+      'networking.liqo.io/firewall-subcategory': 'all-nodes',
+    },
+  });
+  const { table } = object.spec;
+  assert.deepEqual(
+    table.chains.map(({ hook, priority, policy }) => [hook, priority, policy]),
+    [
+      ['forward', 10, 'accept'],
+      ['input', 10, 'accept'],
+    ],
+  );
+  assert.deepEqual(
+    table.chains[0]?.rules.filterRules.map(({ name }) => name),
+    ['allow-established-related', 'deny-0'],
+  );
+  assert.deepEqual(table.sets, [{ name: 'offloaded', keyType: 'ipv4_addr', elements: [{ key: '10.200.1.4' }] }]);
+});
+
+test('two peerings with one cluster share no name, and neither do look-alikes of other clusters', () => {
+  const all = [namesOf('rome', 'rome'), namesOf('rome', 'second'), namesOf('rome-second', 'rome-second')];
+  for (const key of ['object', 'table', 'program'] as const)
+    assert.equal(new Set(all.map((each) => each[key])).size, 3);
+});
+
+test('a set of 5,000 is split below what Liqo can install, and every member is still in some rule', () => {
+  const members = Array.from({ length: 5000 }, (_, index) => `10.200.${index >> 8}.${index & 255}`).sort();
+  const object = printed(program([{ name: 'deny-0', source: offloaded, action: 'deny' }], members), sets);
+  assert.deepEqual(
+    object.spec.table.sets?.map(({ elements }) => elements.length),
+    [4095, 905],
+  );
+  const [, kernel] = applyTable(undefined, object.spec.table);
+  for (const source of [members[0], members[4094], members[4095], members[4999]])
+    assert.ok(
+      source !== undefined && !passes([kernel], { hook: 'forward', source, destination: '1.1.1.1', state: 'new' }),
+    );
+});
+
+test('a change of members keeps the revision, a change of rules does not', () => {
+  const rules = [{ name: 'deny-0', source: offloaded, action: 'deny' }] as const;
+  const chains = (of: FirewallProgram): string[] => printed(of, sets).spec.table.chains.map(({ name }) => name);
+  assert.deepEqual(chains(program(rules)), chains(program(rules, ['10.200.1.5', '10.200.1.6'])));
+  assert.notDeepEqual(chains(program(rules)), chains(program([...rules, { name: 'deny-1', action: 'deny' }])));
+});
+
+test('stock Liqo gets a program only where replies need no state, and the answer names the rule that does', () => {
+  const both = [
+    { name: 'deny-0', source: offloaded, destination: remote, action: 'deny' },
+    { name: 'deny-1', source: remote, destination: offloaded, action: 'deny' },
+  ] as const;
+  const object = printed(program(both), stock);
+  assert.equal(object.spec.table.sets, undefined);
+  assert.deepEqual(
+    object.spec.table.chains[0]?.rules.filterRules.map(({ name }) => name),
+    ['deny-0', 'deny-1'],
+  );
+  const oneWay = refused(program(both.slice(0, 1)), stock);
+  assert.equal(oneWay.rule, 'deny-0');
+  assert.match(oneWay.reason, /10\.200\.1\.4 -> 10\.61\.\d+\.\d+ .*ctstate/);
+});
+
+test('a party that is empty matches nothing, and is never printed as any', () => {
+  const empty = program([
+    { name: 'allow-0', source: { cidrs: [] }, action: 'allow' },
+    { name: 'deny-1', action: 'deny' },
+  ]);
+  const rules = printed(empty, sets).spec.table.chains[0]?.rules.filterRules.map(({ name }) => name);
+  assert.deepEqual(rules, ['allow-established-related', 'deny-1']);
+});
+
+test('IPv6 is refused where a deny would miss it, and only there', () => {
+  const v6 = ['10.200.1.4', '2001:db8::4'];
+  const deny = { name: 'deny-0', source: offloaded, action: 'deny' } as const;
+  assert.equal(refused(program([deny], v6), sets).rule, 'deny-0');
+  printed(program([{ ...deny, name: 'allow-0', action: 'allow' }], v6), sets);
+  printed(program([{ ...deny, destination: remote }], v6), sets);
+  printed(program([{ name: 'deny-0', action: 'deny' }]), sets);
+  assert.equal(refused(program([{ name: 'deny-0', action: 'deny' }]), { ...sets, ipv6: true }).rule, 'deny-0');
+});
+
+test('what an object cannot hold is refused, not cut', () => {
+  const rules = Array.from({ length: 10_000 }, (_, index) => ({
+    name: `deny-${index}`,
+    source: offloaded,
+    action: 'deny' as const,
+  }));
+  assert.match(refused(program(rules), sets).reason, /more than one object holds/);
+});
+
+test('disarming leaves no chain', () => {
+  assert.deepEqual(printed({ ...program([]), disarmed: true }, sets).spec.table.chains, []);
+});
+
+test('what pruning or another writer took away is found, at its path', () => {
+  const meant = printed(program([{ name: 'deny-0', source: offloaded, action: 'deny' }]), sets);
+  const pruned: unknown = JSON.parse(JSON.stringify(meant), (key, value: unknown) =>
+    key === 'ctstate' ? undefined : value,
+  );
+  assert.equal(
+    lostIn(meant.spec, pruned && Reflect.get(pruned, 'spec')),
+    'table.chains[0].rules.filterRules[0].match[0].ctstate',
+  );
+  assert.equal(lostIn(meant.spec, meant.spec), undefined);
+  assert.equal(lostIn({ a: [1] }, { a: [1, 2] }), 'a');
+  assert.equal(lostIn({ a: 1 }, { b: 2, a: 1 }), undefined);
+});
+
+test('a change of rules goes by way of both revisions, and ends with the new one alone', () => {
+  const first = printed(program([{ name: 'deny-0', source: offloaded, action: 'deny' }]), sets);
+  const second = printed(program([{ name: 'deny-0', source: remote, action: 'deny' }]), sets);
+  const stored = (table: FirewallConfiguration['spec']['table']): FirewallConfiguration => ({
+    ...second,
+    spec: { table },
+  });
+  assert.deepEqual(nextSwap(first, first, false), { kind: 'settled' });
+  const join = nextSwap(first, second, false);
+  assert.ok(join.kind === 'join');
+  assert.equal(join.table.chains.length, 4);
+  assert.deepEqual(nextSwap(stored(join.table), second, false), { kind: 'waiting' });
+  const finish = nextSwap(stored(join.table), second, true);
+  assert.ok(finish.kind === 'finish');
+  assert.deepEqual(finish.table, second.spec.table);
+  const disarmed = printed({ ...program([]), disarmed: true }, sets);
+  assert.equal(nextSwap(first, disarmed, false).kind, 'finish');
+  assert.equal(nextSwap(disarmed, first, false).kind, 'finish');
+});
