@@ -24,7 +24,7 @@ export { type JsonSchema, jsonSchema } from './json-schema.ts';
 export { API_VERSION } from './metadata.ts';
 export {
   type Issue,
-  issueCode,
+  issueFinding,
   isLattice,
   KINDS,
   type LatticeObject,

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type LatticeConfig, latticeConfig } from './config.ts';
 import { type LatticeExternalService, latticeExternalService } from './external-service.ts';
+import type { Finding } from './finding.ts';
 import { API_VERSION } from './metadata.ts';
 import { PEERING_API_VERSION, type PeeringConnectivity, peeringConnectivity } from './peering-connectivity.ts';
 import { type LatticeService, latticeService } from './service.ts';
@@ -14,9 +15,14 @@ export interface Issue {
   readonly fix?: string;
 }
 
-/** The code of an issue as a finding. */
-export const issueCode = (issue: Issue): 'UnknownField' | 'InvalidField' =>
-  issue.message.startsWith('unknown field') ? 'UnknownField' : 'InvalidField';
+/** An issue as a finding, without the object and the place. */
+export function issueFinding(issue: Issue): Finding {
+  return {
+    code: issue.message.startsWith('unknown field') ? 'UnknownField' : 'InvalidField',
+    severity: 'error',
+    ...issue,
+  };
+}
 
 export type LatticeObject = LatticeService | LatticeExternalService | LatticeConfig | PeeringConnectivity;
 

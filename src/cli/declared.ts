@@ -2,7 +2,7 @@ import {
   type Finding,
   isLattice,
   type Issue,
-  issueCode,
+  issueFinding,
   type LatticeConfig,
   type LatticeObject,
   parseObject,
@@ -57,12 +57,8 @@ function lineOf({ line = 0, column = 0 }: Finding): number {
 /** An issue of validation as a finding. */
 export function findingOf(issue: Issue, object: LoadedObject, places: Places): Finding {
   return {
-    code: issueCode(issue),
-    severity: 'error',
-    message: issue.message,
+    ...issueFinding(issue),
     object: { kind: object.kind, namespace: object.namespace, name: object.name },
-    path: issue.path,
-    ...(issue.fix === undefined ? {} : { fix: issue.fix }),
     ...places.of(object, issue.path),
   };
 }

@@ -7,5 +7,6 @@ export {
   type OperatorState,
   startOperator,
 } from './operator.ts';
-export { jsonLog } from './json-log.ts';
+export { type Daemon, type DaemonOptions, startDaemon } from './daemon.ts';
+export { type Address, createLog } from './telemetry/index.ts';
 export { CONTROLLERS, type ControllerName, isControllerName } from './controllers.ts';

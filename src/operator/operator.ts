@@ -1,6 +1,7 @@
 import type { LatticeConfig } from '../api/index.ts';
 import type { Settings } from '../graph/index.ts';
 import {
+  type Client,
   type ClusterAccess,
   createClient,
   createElector,
@@ -48,6 +49,8 @@ export interface OperatorOptions {
   readonly graceMs?: number;
   /** Requests at a time. Default 32. */
   readonly maxInFlight?: number;
+  /** What controllers work with instead of a client, once for each term: to measure it. */
+  readonly wrapClient?: (client: Client) => Client;
 }
 
 /** What health checks and readiness are made of. */
@@ -86,7 +89,8 @@ export function startOperator(options: OperatorOptions): Operator {
   let leading = false;
 
   const work = async (fence: () => void, life: Life): Promise<void> => {
-    const client = createClient(options.access, { clock, random, fence, maxInFlight: options.maxInFlight ?? 32 });
+    const plain = createClient(options.access, { clock, random, fence, maxInFlight: options.maxInFlight ?? 32 });
+    const client = options.wrapClient?.(plain) ?? plain;
     leading = true;
     try {
       // One that breaks takes the others with it.

@@ -3,7 +3,7 @@ import { connect } from 'node:tls';
 import { type ControlPlane, startControlPlane } from '../../src/controlplane/index.ts';
 import { customResourceDefinitions } from '../../src/api/index.ts';
 import { optionsFor } from '../../src/cli/load-graph.ts';
-import { type Client, createClient } from '../../src/kube/index.ts';
+import { type Client, type ClusterAccess, createClient } from '../../src/kube/index.ts';
 import { type Admission, judgeWith, startAdmission } from '../../src/operator/admission/index.ts';
 import {
   SECRET,
@@ -18,6 +18,7 @@ import { until } from '../e2e/until.ts';
 
 export const SERVICE = { namespace: 'lattice-system', name: 'lattice-webhook' };
 export const CONFIGURATION = 'lattice';
+const SECRET_NAME = 'lattice-webhook';
 const call = { signal: new AbortController().signal };
 
 export interface Replicas {
@@ -34,18 +35,17 @@ export interface Replicas {
   readonly close: () => Promise<void>;
 }
 
-export async function startReplicas(count: number, clock: HandClock): Promise<Replicas> {
-  const admissions: Admission[] = [];
-  let next = 0;
+/** A control plane with what the chart makes; `port` says where the Service of the webhook leads. */
+export async function openPlane(
+  port: () => number | undefined,
+): Promise<{ readonly plane: ControlPlane; readonly talk: Talk; readonly access: ClusterAccess }> {
   const plane = await startControlPlane({
     crds: customResourceDefinitions(),
-    // As a Service does: one after the other.
-    resolveService: ({ name }) =>
-      name === SERVICE.name ? `https://127.0.0.1:${admissions[next++ % admissions.length]?.port}` : undefined,
+    resolveService: ({ name }) => (name === SERVICE.name ? `https://127.0.0.1:${port()}` : undefined),
   });
   const talk = talkTo(plane);
   await makeObjects(talk);
-  const client = createClient({
+  const access: ClusterAccess = {
     server: plane.url,
     namespace: 'default',
     ca: { text: plane.ca },
@@ -55,7 +55,16 @@ export async function startReplicas(count: number, clock: HandClock): Promise<Re
     certificate: undefined,
     bearer: { kind: 'token', token: plane.token },
     impersonate: undefined,
-  });
+  };
+  return { plane, talk, access };
+}
+
+export async function startReplicas(count: number, clock: HandClock): Promise<Replicas> {
+  const admissions: Admission[] = [];
+  let next = 0;
+  // As a Service does: one after the other.
+  const { plane, talk, access } = await openPlane(() => admissions[next++ % admissions.length]?.port);
+  const client = createClient(access);
   const { settings, options } = optionsFor(
     { engine: ['cilium'], trustDomain: 'cluster.local', clusterName: 'default' },
     undefined,
@@ -73,14 +82,14 @@ export async function startReplicas(count: number, clock: HandClock): Promise<Re
           host: '127.0.0.1',
           port: 0,
           service: SERVICE,
-          secret: 'lattice-webhook-tls',
+          secret: SECRET_NAME,
           configuration: CONFIGURATION,
         }),
       ),
     )),
   );
   const secret = async (): Promise<Readonly<Record<string, string>>> => {
-    const read: Secret = await client.read(SECRET, { ...SERVICE, name: 'lattice-webhook-tls' }, call);
+    const read: Secret = await client.read(SECRET, { ...SERVICE, name: SECRET_NAME }, call);
     return Object.fromEntries(
       Object.entries(read.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]),
     );
@@ -122,7 +131,7 @@ async function makeObjects(talk: Talk): Promise<void> {
   await talk.must('POST', `/api/v1/namespaces/${SERVICE.namespace}/secrets`, {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { name: 'lattice-webhook-tls' },
+    metadata: { name: SECRET_NAME },
   });
   await talk.must('POST', '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', {
     apiVersion: 'admissionregistration.k8s.io/v1',

@@ -5,18 +5,21 @@ import { type ClusterAccess, KubeError, loadAccess, systemClock } from '../../ku
 import {
   CONTROLLERS,
   type ControllerName,
+  createLog,
+  type Daemon,
+  type DaemonOptions,
   isControllerName,
-  jsonLog,
   type LeaderElection,
   type LogLevel,
-  type Operator,
-  startOperator,
+  startDaemon,
 } from '../../operator/index.ts';
 import { choice, type CommandFile, newCommand, UsageError } from '../command.ts';
 import { type GraphFlags, withCompileFlags } from '../flags.ts';
 import { optionsFor, readConfig } from '../load-graph.ts';
+import { type ServingFlags, servingOf, withServingFlags } from '../serving-flags.ts';
+import { packageVersion } from '../version.ts';
 
-interface Flags extends GraphFlags {
+interface Flags extends GraphFlags, ServingFlags {
   readonly controllers: readonly ControllerName[];
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -32,12 +35,15 @@ const LEASE_NAME = 'lattice-operator';
 
 /** `lattice operator`: 0 = ended by a signal, 1 = the lease was lost or it broke, 2 = bad usage or no way to a cluster. */
 export const operator: CommandFile = ({ terminal, finish }) =>
-  withRunFlags(
-    withCompileFlags(
-      newCommand('operator', 'Keep a cluster as it is declared: compile, apply, repair', [
-        'lattice operator --engine cilium --cluster-name default',
-        'lattice operator --leader-elect --config lattice.yaml',
-      ]),
+  withServingFlags(
+    withRunFlags(
+      withCompileFlags(
+        newCommand('operator', 'Keep a cluster as it is declared: compile, apply, repair', [
+          'lattice operator --engine cilium --cluster-name default',
+          'lattice operator --leader-elect --config lattice.yaml',
+          'lattice operator --telemetry 127.0.0.1:8080 --log-level debug',
+        ]),
+      ),
     ),
   ).action(async (flags: Flags) => {
     const leaderElection = flags.leaderElect ? electionFor(flags) : undefined;
@@ -45,7 +51,7 @@ export const operator: CommandFile = ({ terminal, finish }) =>
     if (config === false) return finish(2);
     const { settings, options } = optionsFor(flags, config, 'live');
     const access = await accessFor(flags);
-    const running = startOperator({
+    const running = await started({
       access,
       settings,
       compile: options,
@@ -53,13 +59,35 @@ export const operator: CommandFile = ({ terminal, finish }) =>
       controllers: flags.controllers.map((name) => CONTROLLERS[name]()),
       ...(leaderElection ? { leaderElection } : {}),
       identity: `${hostname()}_${randomUUID()}`,
-      log: jsonLog(flags.logLevel, systemClock, terminal.stderr),
+      log: createLog({
+        level: flags.logLevel,
+        write: terminal.stderr,
+        terminal: terminal.interactive,
+        colour: terminal.colour.stderr,
+        wall: () => systemClock.wall(),
+      }),
+      version: packageVersion(),
+      ...servingOf(flags),
     });
     finish(await untilEnded(running));
   });
 
+/** A port that cannot be had is a mistake of who starts it. */
+async function started(options: DaemonOptions): Promise<Daemon> {
+  try {
+    return await startDaemon(options);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (error instanceof Error && /^(?:EADDRINUSE|EADDRNOTAVAIL|EACCES|ENOTFOUND)$/.test(String(code)))
+      throw new UsageError(`cannot listen: ${error.message}; choose another --telemetry or --webhook`, {
+        cause: error,
+      });
+    throw error;
+  }
+}
+
 /** Runs until a signal comes, the lease is lost, or the operator breaks, which throws. */
-async function untilEnded(running: Operator): Promise<0 | 1> {
+async function untilEnded(running: Daemon): Promise<0 | 1> {
   const end = (): void => void running.close();
   for (const signal of SIGNALS) process.on(signal, end);
   try {

@@ -1,5 +1,5 @@
 // Judges one declaration by itself, as `lattice lint` would if nothing else were declared.
-import { type Finding, formatPath, issueCode, parseObject } from '../../api/index.ts';
+import { type Finding, formatPath, issueFinding, parseObject } from '../../api/index.ts';
 import { findingsOf, ServiceGraph, type Settings } from '../../graph/index.ts';
 import { compileAll, type CompileOptions, enginesFor } from '../../policy/index.ts';
 
@@ -15,7 +15,7 @@ export function judgeWith({ settings, compile }: JudgeOptions): Judge {
   const engines = enginesFor(compile);
   return (declaration, namespace) => {
     const parsed = parseObject(declaration);
-    if (!parsed.ok) return parsed.issues.map((issue) => ({ ...issue, code: issueCode(issue), severity: 'error' }));
+    if (!parsed.ok) return parsed.issues.map(issueFinding);
     if (parsed.value.kind !== 'LatticeService' && parsed.value.kind !== 'LatticeExternalService') return [];
     const graph = ServiceGraph.of([parsed.value], settings, namespace);
     const findings = [...findingsOf(graph), ...compileAll(graph, engines, compile).findings];
