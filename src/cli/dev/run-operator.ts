@@ -1,6 +1,6 @@
 import type { LatticeConfig } from '../../api/index.ts';
 import { accessOf, parseKubeconfig, systemClock } from '../../kube/index.ts';
-import { CONTROLLERS, jsonLog, type Operator, startOperator } from '../../operator/index.ts';
+import { CONTROLLERS, createLog, type Operator, startOperator } from '../../operator/index.ts';
 import { optionsFor } from '../load-graph.ts';
 import type { GraphFlags } from '../flags.ts';
 import type { Terminal } from '../terminal.ts';
@@ -20,6 +20,12 @@ export function startDevOperator(
     ...(config ? { config } : {}),
     controllers: Object.values(CONTROLLERS).map((make) => make()),
     identity: 'lattice-dev',
-    log: jsonLog('warn', systemClock, terminal.stderr),
+    log: createLog({
+      level: 'warn',
+      write: terminal.stderr,
+      terminal: terminal.interactive,
+      colour: terminal.colour.stderr,
+      wall: () => systemClock.wall(),
+    }),
   });
 }
