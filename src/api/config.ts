@@ -48,6 +48,8 @@ const peer = z
     }
   });
 
+const values = z.record(z.string().min(1).max(253), z.string().max(65_536)).optional();
+
 const fields = {
   dns: z
     .strictObject({
@@ -86,6 +88,13 @@ const fields = {
     })
     .optional()
     .meta({ description: 'The ranges of the cluster itself, which no external service may name.' }),
+  values: z
+    .strictObject({
+      env: values.meta({ description: 'What ${env.KEY} stands for.' }),
+      cluster: values.meta({ description: 'What ${cluster.KEY} stands for, besides name, domain and trust_domain.' }),
+    })
+    .optional()
+    .meta({ description: 'Values that templates of every service may use. No secrets.' }),
 };
 
 /** LatticeConfig: exemptions and built-in peers, a file of the administrator's (`--config`). */

@@ -36,6 +36,24 @@ const quantities = z.strictObject({
     .optional(),
 });
 
+const VARIABLE = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
+
+const securityContext = z.strictObject({
+  runAsUser: z.int().min(0).max(2_147_483_647).optional().meta({ description: "Default: the image's own user." }),
+  runAsGroup: z
+    .int()
+    .min(0)
+    .max(2_147_483_647)
+    .optional()
+    .meta({ description: 'Also the group of the volumes. Default: that of the image.' }),
+  runAsNonRoot: z.boolean().optional().meta({ description: 'Default: true. false lets the image run as root.' }),
+  readOnlyRootFilesystem: z.boolean().optional().meta({ description: 'Default: false.' }),
+  capabilities: z
+    .strictObject({ add: z.array(z.string().regex(/^[A-Z][A-Z_]*$/, 'such as NET_BIND_SERVICE')).max(64) })
+    .optional()
+    .meta({ description: 'All are dropped; these come back.' }),
+});
+
 /** One container of a service that Lattice deploys; the fields are Score's, with Kubernetes' probes. */
 export const container = z.strictObject({
   image: z
@@ -45,7 +63,13 @@ export const container = z.strictObject({
     .regex(/^[^\s\p{Cc}]+$/u, 'without spaces or control characters'),
   command: z.array(z.string()).max(1024).optional(),
   args: z.array(z.string()).max(1024).optional(),
-  variables: z.record(z.string(), z.string()).optional(),
+  variables: z
+    .record(
+      z.string().max(253).regex(VARIABLE, 'letters, digits, "_", "-" and ".", not beginning with a digit'),
+      z.string(),
+    )
+    .optional()
+    .meta({ description: 'Environment variables. Values are templates.' }),
   resources: z.strictObject({ requests: quantities.optional(), limits: quantities.optional() }).optional(),
   files: z
     .record(
@@ -68,7 +92,13 @@ export const container = z.strictObject({
       z.strictObject({ source: z.string(), path: z.string().optional(), readOnly: z.boolean().optional() }),
     )
     .optional(),
+  securityContext: securityContext
+    .optional()
+    .meta({ description: 'What the restricted Pod Security Standard leaves open.' }),
   livenessProbe: probe.optional(),
   readinessProbe: probe.optional(),
   startupProbe: probe.optional(),
 });
+
+export type DeclaredContainer = z.infer<typeof container>;
+export type DeclaredProbe = z.infer<typeof probe>;

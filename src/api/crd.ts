@@ -14,7 +14,8 @@ export interface CustomResourceDefinition {
 }
 
 interface Definition {
-  readonly kind: 'LatticeService' | 'LatticeExternalService' | 'PeeringConnectivity';
+  readonly kind: 'LatticeService' | 'LatticeExternalService' | 'LatticeResourceClass' | 'PeeringConnectivity';
+  readonly scope?: 'Namespaced' | 'Cluster';
   readonly apiVersion: string;
   readonly plural: string;
   readonly shortName: string;
@@ -52,6 +53,34 @@ const ITEMS = '[]';
 const ACTION_MISSING = 'action is missing: write "allow" or "deny"; there is no default, a guess would open or cut';
 const ONE_OF_PARTY = rules({ rule: 'has(self.group) != has(self.__namespace__)', message: EXACTLY_ONE });
 
+/** What runs of a service that is deployed. */
+const WORKLOAD_STATUS: JsonSchema = {
+  description: 'What runs: ready pods, what the service depends on, and why a rollout waits.',
+  type: 'object',
+  properties: {
+    pods: { type: 'string', maxLength: 32 },
+    ready: { type: 'integer', format: 'int32', minimum: 0 },
+    wanted: { type: 'integer', format: 'int32', minimum: 0 },
+    waiting: { type: 'string', maxLength: 4096 },
+    dependencies: {
+      type: 'array',
+      maxItems: 1024,
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['name'],
+      items: {
+        type: 'object',
+        required: ['name', 'source', 'state'],
+        properties: {
+          name: { type: 'string', maxLength: 253 },
+          source: { type: 'string', maxLength: 1024 },
+          endpoint: { type: 'string', maxLength: 1024 },
+          state: { type: 'string', maxLength: 16, enum: ['Resolved', 'Missing', 'NotAgreed'] },
+        },
+      },
+    },
+  },
+};
+
 const DEFINITIONS: readonly Definition[] = [
   {
     kind: 'LatticeService',
@@ -63,6 +92,7 @@ const DEFINITIONS: readonly Definition[] = [
       AGREED,
       ENFORCED,
       REASON,
+      { name: 'Pods', type: 'string', description: 'Ready pods of those wanted.', jsonPath: '.status.workload.pods' },
       {
         name: 'Mode',
         type: 'string',
@@ -103,6 +133,7 @@ const DEFINITIONS: readonly Definition[] = [
         }),
       ],
     ],
+    status: { workload: WORKLOAD_STATUS },
   },
   {
     kind: 'LatticeExternalService',
@@ -126,6 +157,27 @@ const DEFINITIONS: readonly Definition[] = [
         ),
       ],
       [['endpoints'], { minProperties: 1, maxProperties: 256 }],
+    ],
+  },
+  {
+    kind: 'LatticeResourceClass',
+    apiVersion: API_VERSION,
+    plural: 'latticeresourceclasses',
+    shortName: 'lrc',
+    scope: 'Cluster',
+    columns: [
+      { name: 'Type', type: 'string', jsonPath: '.spec.type' },
+      { name: 'Class', type: 'string', jsonPath: '.spec.class' },
+      AGE,
+    ],
+    parts: [
+      [
+        [],
+        rules({
+          rule: '[has(self.endpoint), has(self.embedded), has(self.template)].filter(given, given).size() == 1',
+          message: 'needs exactly one of endpoint, embedded, template',
+        }),
+      ],
     ],
   },
   {
@@ -178,7 +230,7 @@ export function customResourceDefinitions(): readonly CustomResourceDefinition[]
 }
 
 function definition(from: Definition): CustomResourceDefinition {
-  const { kind, apiVersion, plural, shortName, columns } = from;
+  const { kind, apiVersion, plural, shortName, columns, scope = 'Namespaced' } = from;
   const [group, version] = apiVersion.split('/');
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
@@ -194,7 +246,7 @@ function definition(from: Definition): CustomResourceDefinition {
         shortNames: [shortName],
         categories: ['lattice'],
       },
-      scope: 'Namespaced',
+      scope,
       versions: [
         {
           name: version,
@@ -232,6 +284,8 @@ function objectSchema({ kind, parts, status }: Definition): JsonSchema {
 const DESCRIPTIONS: Readonly<Record<Definition['kind'], string>> = {
   LatticeService: 'A workload, the ports that it offers, whom it calls and who calls it.',
   LatticeExternalService: 'Something outside the cluster that services call, or that calls them.',
+  LatticeResourceClass:
+    'What an administrator provides for resources of a type and class, such as postgres in production.',
   PeeringConnectivity: 'Which connections a peering of clusters may carry, and what offloaded pods may reach.',
 };
 

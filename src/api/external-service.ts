@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseEndpoint } from './endpoint.ts';
 import { API_VERSION, metadata } from './metadata.ts';
-import { memberName, portName } from './names.ts';
+import { dnsSubdomain, memberName, portName } from './names.ts';
 import { parseSource } from './source.ts';
 
 const endpointUrl = z
@@ -45,6 +45,27 @@ const spec = z
       .max(10_000)
       .optional()
       .meta({ description: 'Which services the sources may call.' }),
+    credentials: z
+      .record(
+        z
+          .string()
+          .max(63)
+          .regex(/^[A-Za-z_][\w-]*$/, 'letters, digits, "_" and "-", beginning with a letter'),
+        z.strictObject({
+          secret: dnsSubdomain.meta({ description: "A Secret in the caller's namespace." }),
+          key: z
+            .string()
+            .min(1)
+            .max(253)
+            .regex(/^[-._a-zA-Z0-9]+$/, 'letters, digits, "-", "_" and "."')
+            .optional()
+            .meta({ description: 'The key inside of the Secret. Default: the name of this entry.' }),
+        }),
+      )
+      .optional()
+      .meta({
+        description: 'What callers need besides the address, such as api_key: where each lives, never its value.',
+      }),
     world: z
       .boolean()
       .optional()

@@ -40,6 +40,8 @@ export {
   type PeeringParty,
   type PeeringRule,
 } from './peering-connectivity.ts';
+export type { DeclaredContainer, DeclaredProbe } from './container.ts';
+export type { ClassOutput, LatticeResourceClass } from './resource-class.ts';
 export { type DeclaredPort, type LatticeService, PROTOCOLS, type Protocol, type ServiceResource } from './service.ts';
 export { parseSource, type Source } from './source.ts';
 export { specAliases } from './spelling.ts';

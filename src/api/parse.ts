@@ -4,6 +4,7 @@ import { type LatticeExternalService, latticeExternalService } from './external-
 import type { Finding } from './finding.ts';
 import { API_VERSION } from './metadata.ts';
 import { PEERING_API_VERSION, type PeeringConnectivity, peeringConnectivity } from './peering-connectivity.ts';
+import { type LatticeResourceClass, latticeResourceClass } from './resource-class.ts';
 import { type LatticeService, latticeService } from './service.ts';
 import { canonical } from './spelling.ts';
 import { closest } from './suggest.ts';
@@ -24,7 +25,12 @@ export function issueFinding(issue: Issue): Finding {
   };
 }
 
-export type LatticeObject = LatticeService | LatticeExternalService | LatticeConfig | PeeringConnectivity;
+export type LatticeObject =
+  | LatticeService
+  | LatticeExternalService
+  | LatticeResourceClass
+  | LatticeConfig
+  | PeeringConnectivity;
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
@@ -34,13 +40,17 @@ export type Parsed<T> =
 export const KINDS = {
   LatticeService: latticeService,
   LatticeExternalService: latticeExternalService,
+  LatticeResourceClass: latticeResourceClass,
   LatticeConfig: latticeConfig,
   PeeringConnectivity: peeringConnectivity,
 } as const;
 
 /** The group of each API version that is served, and the kinds of it. */
 const SERVED: Readonly<Record<string, { readonly version: string; readonly kinds: readonly string[] }>> = {
-  'lattice.dev': { version: API_VERSION, kinds: ['LatticeService', 'LatticeExternalService', 'LatticeConfig'] },
+  'lattice.dev': {
+    version: API_VERSION,
+    kinds: ['LatticeService', 'LatticeExternalService', 'LatticeResourceClass', 'LatticeConfig'],
+  },
   'security.liqo.io': { version: PEERING_API_VERSION, kinds: ['PeeringConnectivity'] },
 };
 
@@ -63,6 +73,8 @@ export function parseObject(raw: Readonly<Record<string, unknown>>): Parsed<Latt
       return parseAs(latticeService, raw);
     case 'LatticeExternalService':
       return parseAs(latticeExternalService, raw);
+    case 'LatticeResourceClass':
+      return parseAs(latticeResourceClass, raw);
     case 'LatticeConfig':
       return parseAs(latticeConfig, raw);
     case 'PeeringConnectivity':

@@ -3,6 +3,7 @@ import { container } from './container.ts';
 import { API_VERSION, metadata } from './metadata.ts';
 import {
   containerPortName,
+  dnsLabel,
   dnsSubdomain,
   matchLabels,
   namespaceScope,
@@ -59,7 +60,7 @@ const resource = z.strictObject({
 const spec = z
   .strictObject({
     containers: z
-      .record(z.string(), container)
+      .record(dnsLabel, container)
       .refine((map) => Object.keys(map).length > 0, 'at least one container')
       .optional()
       .meta({ description: 'Deploys this service: its containers by name.' }),
@@ -97,6 +98,19 @@ const spec = z
       .strictObject({ min: z.int().min(0).max(100_000).optional(), max: z.int().min(1).max(100_000).optional() })
       .optional()
       .meta({ description: 'How many pods to run.' }),
+    deploy: z
+      .strictObject({
+        strategy: z
+          .enum(['rolling', 'canary'])
+          .optional()
+          .meta({ description: 'rolling (default). canary is known, and refused until it is built.' }),
+        canary: z.looseObject({}).optional(),
+        waitFor: z.array(z.string().min(1).max(253)).max(256).optional().meta({
+          description: 'Entries of resources that must be there before the first pod is made. Default: none.',
+        }),
+      })
+      .optional()
+      .meta({ description: 'How a change is rolled out.' }),
   })
   .superRefine((value, context) => {
     if (value.containers && value.selector) {

@@ -13,6 +13,7 @@ const SPEC_ALIASES: Readonly<Record<string, Readonly<Record<string, string>>>> =
     allow_shared_identity: 'allowSharedIdentity',
     'allow-shared-identity': 'allowSharedIdentity',
   },
+  LatticeResourceClass: {},
   LatticeConfig: {},
 };
 

@@ -12,6 +12,11 @@ export const COMMANDS: readonly {
     load: async () => (await import('./commands/compile.ts')).compile,
   },
   {
+    name: 'render',
+    summary: 'Print the workload objects: Deployments, Services, volumes and what goes with them',
+    load: async () => (await import('./commands/render.ts')).render,
+  },
+  {
     name: 'lint',
     summary: 'Find what is half, dangling, too wide or defeated',
     load: async () => (await import('./commands/lint.ts')).lint,

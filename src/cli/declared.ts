@@ -3,8 +3,9 @@ import {
   isLattice,
   type Issue,
   issueFinding,
-  type LatticeConfig,
-  type LatticeObject,
+  type LatticeExternalService,
+  type LatticeResourceClass,
+  type LatticeService,
   parseObject,
   type PeeringConnectivity,
 } from '../api/index.ts';
@@ -13,7 +14,8 @@ import type { Loaded, LoadedObject, Places } from './io/index.ts';
 
 /** The input, understood: Lattice's own objects validated, all others as they are. */
 export interface Declared {
-  readonly lattice: readonly Exclude<LatticeObject, LatticeConfig | PeeringConnectivity>[];
+  readonly lattice: readonly (LatticeService | LatticeExternalService)[];
+  readonly classes: readonly LatticeResourceClass[];
   /** Of another engine than the service graph. */
   readonly peerings: readonly PeeringConnectivity[];
   readonly others: readonly LoadedObject[];
@@ -25,7 +27,8 @@ export interface Declared {
 
 /** Validates what was loaded. Each issue becomes a finding with its file, line and column. */
 export function understand(loaded: Loaded): Declared {
-  const lattice: Exclude<LatticeObject, LatticeConfig | PeeringConnectivity>[] = [];
+  const lattice: (LatticeService | LatticeExternalService)[] = [];
+  const classes: LatticeResourceClass[] = [];
   const peerings: PeeringConnectivity[] = [];
   const others: LoadedObject[] = [];
   const findings: Finding[] = [...loaded.findings];
@@ -44,10 +47,11 @@ export function understand(loaded: Loaded): Declared {
       const found = parsed.issues.map((issue) => findingOf(issue, object, loaded.places));
       findings.push(...found.sort((a, b) => lineOf(a) - lineOf(b)));
     } else if (parsed.value.kind === 'LatticeConfig') findings.push(unusedConfig(object, loaded.places));
+    else if (parsed.value.kind === 'LatticeResourceClass') classes.push(parsed.value);
     else if (parsed.value.kind === 'PeeringConnectivity') peerings.push(parsed.value);
     else lattice.push(parsed.value);
   }
-  return { lattice, peerings, others, findings, placed: (finding) => place(finding, known, loaded.places) };
+  return { lattice, classes, peerings, others, findings, placed: (finding) => place(finding, known, loaded.places) };
 }
 
 function lineOf({ line = 0, column = 0 }: Finding): number {

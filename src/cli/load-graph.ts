@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { type Finding, type LatticeConfig, parseObject } from '../api/index.ts';
+import {
+  type Finding,
+  type LatticeConfig,
+  type LatticeExternalService,
+  type LatticeService,
+  parseObject,
+} from '../api/index.ts';
 import { exemptionsOf, factOf, ServiceGraph, type Settings } from '../graph/index.ts';
 import type { CompileOptions } from '../policy/index.ts';
+import { type ClusterValues, type GraphChange, Provisions } from '../workload/index.ts';
 import { UsageError } from './command.ts';
 import { type Declared, findingOf, understand } from './declared.ts';
 import type { GraphFlags } from './flags.ts';
@@ -13,6 +20,10 @@ import type { Terminal } from './terminal.ts';
 /** Everything that a command over a graph needs. */
 export interface GraphInput {
   readonly graph: ServiceGraph;
+  /** What resource classes made of the resources that ask for one; the graph knows it already. */
+  readonly provisions: Provisions;
+  readonly declared: Declared;
+  readonly cluster: ClusterValues;
   readonly options: CompileOptions;
   /** Objects of other kinds than Lattice's, as they were written. */
   readonly others: readonly LoadedObject[];
@@ -44,12 +55,21 @@ export async function loadGraph(
     return undefined;
   }
   const { settings, options } = optionsFor(flags, config);
+  const cluster = clusterValues(flags, config);
+  const provisions = new Provisions(cluster, flags.namespace);
+  const graph = graphOf(declared, provisions, settings, flags.namespace);
   return {
-    graph: graphOf(declared, settings, flags.namespace),
+    graph,
+    provisions,
+    declared,
+    cluster,
     options,
     others: declared.others,
     // The file of --config may lie among the declarations: then it is used after all.
-    findings: declared.findings.filter(({ code, file }) => code !== 'ConfigNotUsed' || file !== flags.config),
+    findings: [
+      ...declared.findings.filter(({ code, file }) => code !== 'ConfigNotUsed' || file !== flags.config),
+      ...provisions.findings(),
+    ],
     placed: declared.placed,
   };
 }
@@ -109,7 +129,26 @@ export function readConfig(file: string, terminal: Terminal): LatticeConfig | fa
   return false;
 }
 
-function graphOf(declared: Declared, settings: Settings, namespace: string): ServiceGraph {
+function graphOf(declared: Declared, provisions: Provisions, settings: Settings, namespace: string): ServiceGraph {
   const facts = declared.others.flatMap((object) => factOf(object.raw, namespace) ?? []);
-  return ServiceGraph.of([...declared.lattice, ...facts], settings, namespace);
+  const nodes = new Map<string, LatticeService | LatticeExternalService>();
+  const note = ({ put }: GraphChange): void => {
+    for (const node of put)
+      nodes.set(`${node.kind} ${node.metadata.namespace ?? namespace}/${node.metadata.name}`, node);
+  };
+  for (const each of declared.lattice) note(provisions.put(each));
+  // Classes come last, so that nothing is made that another declaration takes the name of.
+  for (const each of declared.classes) note(provisions.putClass(each));
+  return ServiceGraph.of([...nodes.values(), ...facts], settings, namespace);
+}
+
+/** What templates and classes may know of the cluster. */
+function clusterValues(flags: GraphFlags, config: LatticeConfig | undefined): ClusterValues {
+  return {
+    name: flags.clusterName,
+    domain: exemptionsOf(config).network.clusterDomain,
+    trustDomain: flags.trustDomain,
+    more: config?.values?.cluster ?? {},
+    env: config?.values?.env ?? {},
+  };
 }

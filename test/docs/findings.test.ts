@@ -14,6 +14,8 @@ const FORMS = [
   new RegExp(`\\breport\\( ?\\w+, '${CODE}'`, 'gi'),
   new RegExp(`'(?:error|warning|info)', '${CODE}'`, 'g'),
   new RegExp(`\\b${CODE}: \\[ ?'[^']* [^']*'`, 'g'),
+  new RegExp(`issueCode = \\(\\w+: Issue\\): '\\w+' \\| '${CODE}'`, 'g'),
+  new RegExp(`issueCode = \\(\\w+: Issue\\): '${CODE}' \\|`, 'g'),
 ];
 
 /** Every finding code that the sources of the command line can make. */
@@ -29,7 +31,7 @@ function codesIn(sources: readonly string[]): Set<string> {
   return codes;
 }
 
-const sources = globSync('src/{api,graph,policy,verify,cli}/**/*.ts', { cwd: root })
+const sources = globSync('src/{api,graph,policy,verify,workload,import,cli}/**/*.ts', { cwd: root })
   .filter((file) => !file.endsWith('.test.ts') && !file.includes('/testing/'))
   .map((file) => readFileSync(join(root, file), 'utf8'));
 const documented = [...readPage('docs/findings.md').matchAll(/^### (\w+)$/gm)].map(([, code = '']) => code);

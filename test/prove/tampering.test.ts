@@ -112,9 +112,8 @@ function declarations(): Input[] {
 
 function declared(raw: unknown): Input[] {
   const parsed = isLattice(raw) ? parseObject(raw) : undefined;
-  if (parsed?.ok !== true || parsed.value.kind === 'LatticeConfig' || parsed.value.kind === 'PeeringConnectivity')
-    return [];
-  return [parsed.value];
+  const value = parsed?.ok === true ? parsed.value : undefined;
+  return value?.kind === 'LatticeService' || value?.kind === 'LatticeExternalService' ? [value] : [];
 }
 
 test('verify finds DNS rules that hide an agreed name, let any name be asked, or let none be seen', () => {

@@ -100,9 +100,9 @@ function readInput(declaration: Declaration): Input {
       `a generated declaration is refused: ${JSON.stringify(parsed.issues)} in ${JSON.stringify(declaration)}`,
     );
   }
-  if (parsed.value.kind === 'LatticeConfig' || parsed.value.kind === 'PeeringConnectivity')
-    throw new Error('not a declaration');
-  return parsed.value;
+  const { value } = parsed;
+  if (value.kind === 'LatticeService' || value.kind === 'LatticeExternalService') return value;
+  throw new Error('not a declaration');
 }
 
 function readFact(declaration: Manifest): Fact {

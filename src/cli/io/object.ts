@@ -31,6 +31,7 @@ const CLUSTER_SCOPED = new Set([
   'CustomResourceDefinition',
   'GatewayClass',
   'LatticeConfig',
+  'LatticeResourceClass',
   'MutatingWebhookConfiguration',
   'Namespace',
   'Node',
