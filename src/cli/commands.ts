@@ -62,6 +62,11 @@ export const COMMANDS: readonly {
     load: async () => (await import('./commands/operator.ts')).operator,
   },
   {
+    name: 'fabric-agent',
+    summary: "Keep one node's packet filter at the firewall programs of peerings",
+    load: async () => (await import('./commands/fabric-agent.ts')).fabricAgent,
+  },
+  {
     name: 'dev',
     summary: 'Serve a Kubernetes API in memory with the operator at work, for laptops and tests',
     load: async () => (await import('./commands/dev.ts')).dev,

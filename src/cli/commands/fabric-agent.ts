@@ -1,0 +1,108 @@
+import { networkInterfaces } from 'node:os';
+import { InvalidArgumentError, Option } from 'commander';
+import { type Agent, createAgent, createKernel, judgeDatapath, readDatapath, serveHealth } from '../../fabric/index.ts';
+import { type ClusterAccess, createClient, KubeError, loadAccess, systemClock } from '../../kube/index.ts';
+import { createLog, type LogLevel } from '../../operator/index.ts';
+import { choice, type CommandFile, newCommand, UsageError } from '../command.ts';
+import { fabricMeter } from '../fabric/meter.ts';
+
+interface Flags {
+  readonly node: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly listen: { readonly host: string; readonly port: number } | undefined;
+  readonly cniDir: string;
+  readonly logLevel: LogLevel;
+}
+
+/** `lattice fabric-agent`: 0 = ended by a signal, 1 = it broke, 2 = bad usage or no way to a cluster. */
+export const fabricAgent: CommandFile = ({ terminal, finish }) =>
+  newCommand('fabric-agent', "Keep one node's packet filter at the firewall programs of its cluster's peerings", [
+    'lattice fabric-agent --node worker-1',
+    'lattice fabric-agent --node worker-1 --kubeconfig ./kubeconfig --listen 127.0.0.1:9810',
+  ])
+    .addOption(new Option('--node <name>', 'the Node that this runs on').env('NODE_NAME').makeOptionMandatory())
+    .option('--kubeconfig <file>', 'how to reach the cluster (default: as kubectl does; in a pod, its account)')
+    .option('--context <name>', 'a context of the kubeconfig')
+    .addOption(
+      new Option('--listen <address>', 'where /healthz, /readyz and /metrics are served, or "none"')
+        .default({ host: '127.0.0.1', port: 9810 }, '127.0.0.1:9810')
+        .argParser(hostAndPort),
+    )
+    .option('--cni-dir <folder>', 'where the CNI configuration of the node is', '/etc/cni/net.d')
+    .addOption(choice('--log-level <level>', 'least level that is logged', ['debug', 'info', 'warn', 'error'], 'info'))
+    .action(async (flags: Flags) => {
+      const log = createLog({
+        level: flags.logLevel,
+        write: terminal.stderr,
+        terminal: terminal.interactive,
+        colour: terminal.colour.stderr,
+        wall: () => systemClock.wall(),
+      }).with({ node: flags.node });
+      const client = createClient(await accessFor(flags));
+      const health = (): ReturnType<Agent['health']> => agent.health();
+      const { meter, metrics } = fabricMeter(health);
+      const agent = createAgent({
+        client,
+        node: flags.node,
+        clock: systemClock,
+        random: Math.random,
+        log,
+        meter,
+        // Another range of marks than the agent before it: its last ones are still in the kernel.
+        kernel: createKernel(Math.floor(Math.random() * 0xffff_ffff)),
+        localAddresses,
+        datapath: async (signal) => judgeDatapath(await readDatapath(client, flags.cniDir, '/', signal)),
+      });
+      const server = flags.listen && (await serveHealth({ ...flags.listen, health, metrics }));
+      try {
+        await untilSignal((signal) => agent.run(signal));
+        finish(0);
+      } catch (error) {
+        log.error('the agent ended; what is loaded stays', { error: error instanceof Error ? error : String(error) });
+        finish(1);
+      } finally {
+        server?.close();
+        await client.close();
+      }
+    });
+
+/** Runs until a signal comes; more signals change nothing. */
+async function untilSignal(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  for (const signal of SIGNALS) process.on(signal, end);
+  try {
+    await run(ending.signal);
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, end);
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+function localAddresses(): ReadonlySet<string> {
+  return new Set(Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? []));
+}
+
+async function accessFor({ kubeconfig, context }: Flags): Promise<ClusterAccess> {
+  try {
+    return await loadAccess({
+      env: process.env,
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(context === undefined ? {} : { context }),
+    });
+  } catch (error) {
+    if (error instanceof KubeError && error.meaning === 'config') throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function hostAndPort(text: string): Flags['listen'] {
+  if (text === 'none') return undefined;
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text);
+  const [, six, four, port] = match ?? [];
+  const host = six ?? four;
+  if (host !== undefined && Number(port) <= 65_535) return { host, port: Number(port) };
+  throw new InvalidArgumentError('An address and a port such as 127.0.0.1:9810 or [::1]:9810, or "none".');
+}

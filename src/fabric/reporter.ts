@@ -1,0 +1,97 @@
+import { FABRIC_API_VERSION, type FabricNodeStatus } from '../api/index.ts';
+import { type Client, type Clock, KubeError, means, sleep } from '../kube/index.ts';
+import { FABRIC_NODE_STATUS, NODE } from './kinds.ts';
+import { type AgentLog, asError } from './observe.ts';
+
+type Status = NonNullable<FabricNodeStatus['status']>;
+
+export interface ReporterOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: AgentLog;
+  readonly node: string;
+  /** At least one report in this time, in seconds; readers take three times as long for gone. */
+  readonly reportSeconds: number;
+  readonly read: () => Pick<Status, 'programs' | 'bypassed'>;
+}
+
+/** Writes what one node enforces. */
+export interface Reporter {
+  /** There may be something new to write. */
+  changed(): void;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Changes that come together are one write. */
+const GATHER_MS = 100;
+const RETRY_MS = 1000;
+
+export function createReporter({ client, clock, log, node, reportSeconds, read }: ReporterOptions): Reporter {
+  let written = '';
+  let isNew = true;
+  let wake = (): void => undefined;
+
+  const write = async (signal: AbortSignal): Promise<void> => {
+    const { programs, bypassed } = read();
+    const reportedAt = new Date(clock.wall()).toISOString();
+    const status: Status = { reportedAt, reportSeconds, programs: [...programs], bypassed: [...bypassed] };
+    const object = { apiVersion: FABRIC_API_VERSION, kind: 'FabricNodeStatus', metadata: { name: node }, status };
+    try {
+      await client.apply(FABRIC_NODE_STATUS, object, { signal, subresource: 'status', force: true });
+    } catch (error) {
+      if (!means(error, 'notFound')) throw error;
+      await createFor(client, node, signal);
+      await client.apply(FABRIC_NODE_STATUS, object, { signal, subresource: 'status', force: true });
+    }
+    written = JSON.stringify([programs, bypassed]);
+  };
+
+  return {
+    changed() {
+      isNew = true;
+      wake();
+    },
+    async run(signal) {
+      while (!signal.aborted) {
+        try {
+          if (!isNew) {
+            const woken = new Promise<void>((resolve) => {
+              wake = resolve;
+            });
+            await Promise.race([woken, sleep(clock, reportSeconds * 1000, signal)]);
+            if (isNew) await sleep(clock, GATHER_MS, signal);
+          }
+          const isDue = !isNew;
+          isNew = false;
+          const { programs, bypassed } = read();
+          if (isDue || JSON.stringify([programs, bypassed]) !== written) await write(signal);
+        } catch (error) {
+          if (signal.aborted) return;
+          log.warn('the report of this node could not be written', { node, error: asError(error) });
+          isNew = true;
+          written = '';
+          const wait = error instanceof KubeError ? (error.retryAfterMs ?? RETRY_MS) : RETRY_MS;
+          await sleep(clock, wait, signal).catch(() => undefined);
+        }
+      }
+    },
+  };
+}
+
+/** The object that the report is the status of; it goes with its Node. */
+async function createFor(client: Client, node: string, signal: AbortSignal): Promise<void> {
+  const found = await client.find(NODE, { name: node }, { signal }).catch((error: unknown) => {
+    if (means(error, 'forbidden')) return undefined;
+    throw error;
+  });
+  const owner = found?.metadata.uid;
+  const metadata = {
+    name: node,
+    ...(owner === undefined ? {} : { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: node, uid: owner }] }),
+  };
+  await client.apply(
+    FABRIC_NODE_STATUS,
+    { apiVersion: FABRIC_API_VERSION, kind: 'FabricNodeStatus', metadata },
+    { signal, force: true },
+  );
+}
