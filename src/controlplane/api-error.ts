@@ -91,13 +91,16 @@ export function invalid(kind: string, group: string, name: string, causes: reado
     compact({
       name: name === '' ? undefined : name,
       group: group === '' ? undefined : group,
-      kind,
+      kind: kind === '' ? undefined : kind,
       causes: causes.map(({ reason, message, field }) => ({ reason, message, field })),
     }),
   );
 }
 
 export const badRequest = (message: string): ApiError => new ApiError(400, 'BadRequest', message);
+
+export const nameless = (name: string): ApiError =>
+  badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
 
 export const forbidden = (about: About, name: string, why: string): ApiError =>
   new ApiError(

@@ -116,7 +116,10 @@ export function comparable(value: unknown, field = ''): unknown {
   if (typeof value !== 'string') return value;
   if (TIME.test(value)) return '<time>';
   if (field === 'cells' && AGE.test(value)) return '<age>';
-  return value.replaceAll(UID, '<uid>').replaceAll(/(?<=current: )\d+/g, '<version>');
+  return value
+    .replaceAll(UID, '<uid>')
+    .replaceAll(/(?<=current: )\d+/g, '<version>')
+    .replaceAll(/(?<=Invalid value: )"(?:\{|map\[)(?:[^"\\]|\\.)*"/g, '<object>');
 }
 
 const hidden = (key: string, several: boolean): boolean => IGNORED.has(key) || (several && key === 'message');

@@ -11,8 +11,15 @@ import { validate } from '../schema/validate.ts';
 import { AGE, type Column, column, NAME, since } from '../table/column.ts';
 import { jsonPath } from './json-path.ts';
 
-/** The resources that a definition serves, one per served version. @param meta the schema of object metadata. */
-export function customResources(definition: JsonObject, meta: Schema): readonly Resource[] {
+/**
+ * The resources that a definition serves, one per served version. Metadata are the server's own type: `meta` is its
+ * schema, `tidyMeta` drops what is empty in it.
+ */
+export function customResources(
+  definition: JsonObject,
+  meta: Schema,
+  tidyMeta: (metadata: JsonObject) => JsonObject,
+): readonly Resource[] {
   const spec = objectAt(definition, 'spec');
   const versions = listAt(spec, 'versions').filter((version) => at(version, 'served') === true);
   const storage = listAt(spec, 'versions').find((version) => at(version, 'storage') === true);
@@ -20,7 +27,10 @@ export function customResources(definition: JsonObject, meta: Schema): readonly 
     version: textAt(storage, 'name'),
     schema: withTypeMeta(parseSchema(at(storage, 'schema', 'openAPIV3Schema')), meta),
   };
-  return versions.map((version) => toResource(definition, version, meta, stored));
+  return versions.map((version) => ({
+    ...toResource(definition, version, meta, stored),
+    tidy: (object) => (isObject(object.metadata) ? { ...object, metadata: tidyMeta(object.metadata) } : object),
+  }));
 }
 
 /** The version that objects are stored in. */
@@ -122,14 +132,14 @@ function rulesOf(schema: Schema, scale: ScalePaths | undefined): Rules {
       const filled = applyDefaults(next, schema);
       return isObject(filled) ? filled : next;
     },
-    check: (next, previous) => {
+    check: (next, previous, _subresource, found) => {
       const causes = [
         ...checkName(next, named),
         ...validate(bodyOf(next), body, '', previous && bodyOf(previous)),
         ...(scale ? checkScale(next, scale) : []),
       ];
       if (rules.none) return causes;
-      if (causes.some((cause) => BLOCKING.has(cause.reason))) return [...causes, UNCHECKED];
+      if ([...found, ...causes].some((cause) => BLOCKING.has(cause.reason))) return [...causes, UNCHECKED];
       return [...causes, ...rules.judge(next, previous)];
     },
   };

@@ -288,10 +288,18 @@ const ROWS: readonly Row[] = [
     kind: 'ClusterRoleBinding',
     type: 'rbac.v1.ClusterRoleBinding',
     cluster: true,
+    createOnUpdate: true,
   },
-  { group: RBAC, plural: 'clusterroles', kind: 'ClusterRole', type: 'rbac.v1.ClusterRole', cluster: true },
-  { group: RBAC, plural: 'rolebindings', kind: 'RoleBinding', type: 'rbac.v1.RoleBinding' },
-  { group: RBAC, plural: 'roles', kind: 'Role', type: 'rbac.v1.Role' },
+  {
+    group: RBAC,
+    plural: 'clusterroles',
+    kind: 'ClusterRole',
+    type: 'rbac.v1.ClusterRole',
+    cluster: true,
+    createOnUpdate: true,
+  },
+  { group: RBAC, plural: 'rolebindings', kind: 'RoleBinding', type: 'rbac.v1.RoleBinding', createOnUpdate: true },
+  { group: RBAC, plural: 'roles', kind: 'Role', type: 'rbac.v1.Role', createOnUpdate: true },
   {
     group: 'authentication.k8s.io',
     plural: 'selfsubjectreviews',
@@ -342,12 +350,14 @@ export interface Builtins {
   readonly resources: readonly Resource[];
   /** A built-in type by its name in builtin-types.ts. */
   readonly type: (name: string) => Schema;
+  /** An object of such a type, without what it omits when it is empty. */
+  readonly tidy: (object: JsonObject, type: string) => JsonObject;
 }
 
 export function createBuiltins(): Builtins {
   const type = createTypes(BUILTIN_TYPES);
   const tidy = createTidy(BUILTIN_TYPES);
-  return { type, resources: ROWS.map((row) => toResource(row, type, (object) => tidy(object, row.type))) };
+  return { type, tidy, resources: ROWS.map((row) => toResource(row, type, (object) => tidy(object, row.type))) };
 }
 
 function toResource(row: Row, type: (name: string) => Schema, tidy: Resource['tidy']): Resource {

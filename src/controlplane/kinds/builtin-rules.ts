@@ -1,4 +1,4 @@
-import { type Cause, forbiddenField, invalidValue, required, unsupported } from '../api-error.ts';
+import { type Cause, duplicate, forbiddenField, invalidValue, required, unsupported } from '../api-error.ts';
 import {
   at,
   compact,
@@ -21,9 +21,9 @@ export const BUILTIN_RULES: Readonly<Record<string, Rules>> = {
   Namespace: { prepare: prepareNamespace, settle: settleNamespace, retire: retireNamespace, check: () => [] },
   ConfigMap: { prepare: (next) => next, check: checkConfigMap },
   Secret: { prepare: prepareSecret, check: checkSecret },
-  Lease: { prepare: (next) => next, check: checkLease },
-  Role: { prepare: (next) => next, check: checkRole },
-  ClusterRole: { prepare: (next) => next, check: checkRole },
+  Lease: { prepare: (next) => ({ ...next, spec: objectAt(next, 'spec') }), check: checkLease },
+  Role: { prepare: prepareRole, check: checkRole },
+  ClusterRole: { prepare: prepareRole, check: checkRole },
   RoleBinding: { prepare: prepareBinding, check: checkBinding },
   ClusterRoleBinding: { prepare: prepareBinding, check: checkBinding },
   MutatingWebhookConfiguration: { prepare: prepareWebhooks(true), check: checkWebhooks },
@@ -35,7 +35,7 @@ export const BUILTIN_RULES: Readonly<Record<string, Rules>> = {
     check: checkDefinition,
   },
   Pod: { prepare: (next) => next, settle: (pod) => ({ ...pod, status: { phase: 'Pending' } }), check: () => [] },
-  Event: { prepare: (next) => next, settle: settleEvent, check: () => [] },
+  Event: { prepare: (next) => next, fill: fillEvent, check: checkEvent },
 };
 
 function prepareNamespace(next: JsonObject): JsonObject {
@@ -52,8 +52,8 @@ function retireNamespace(namespace: JsonObject): JsonObject {
   return withAt(namespace, ['status', 'phase'], 'Terminating');
 }
 
-/** Members that the server's type always writes. They are spelled differently in the two event groups. */
-function settleEvent(next: JsonObject): JsonObject {
+/** They are spelled differently in the two event groups. */
+function fillEvent(next: JsonObject): JsonObject {
   const newer = textAt(next, 'apiVersion') !== 'v1';
   return {
     ...(newer
@@ -62,6 +62,14 @@ function settleEvent(next: JsonObject): JsonObject {
     eventTime: null,
     ...next,
   };
+}
+
+/** An event is about something in its own namespace, or, in `default`, about something in none. */
+function checkEvent(next: JsonObject): readonly Cause[] {
+  const about = textAt(next, 'apiVersion') === 'v1' ? 'involvedObject' : 'regarding';
+  const [own, named] = [textAt(next, 'metadata', 'namespace'), textAt(next, about, 'namespace')];
+  if (named === '' ? own === 'default' : named === own) return [];
+  return [invalidValue(`${about}.namespace`, named, 'does not match event.namespace')];
 }
 
 const DATA_KEY = /^[-._a-zA-Z0-9]+$/;
@@ -138,6 +146,11 @@ function checkLease(next: JsonObject): readonly Cause[] {
   return causes;
 }
 
+/** The server's type always writes its rules. */
+function prepareRole(next: JsonObject): JsonObject {
+  return { ...next, rules: next.rules ?? null };
+}
+
 function checkRole(next: JsonObject): readonly Cause[] {
   return listAt(next, 'rules').flatMap((rule, index) => {
     const path = `rules[${index}]`;
@@ -203,12 +216,10 @@ function checkBinding(next: JsonObject, previous: JsonObject | undefined): reado
 }
 
 function prepareWebhooks(mutating: boolean): Rules['prepare'] {
-  return (next) =>
-    withAt(
-      next,
-      ['webhooks'],
-      listAt(next, 'webhooks').map((hook) => defaultWebhook(hook, mutating)),
-    );
+  return (next) => {
+    const hooks = listAt(next, 'webhooks').map((hook) => defaultWebhook(hook, mutating));
+    return withAt(next, ['webhooks'], hooks.length > 0 ? hooks : undefined);
+  };
 }
 
 function defaultWebhook(hook: Json, mutating: boolean): Json {
@@ -231,10 +242,12 @@ function defaultWebhook(hook: Json, mutating: boolean): Json {
 }
 
 function checkWebhooks(next: JsonObject): readonly Cause[] {
+  const names = listAt(next, 'webhooks').map((hook) => textAt(hook, 'name'));
   return listAt(next, 'webhooks').flatMap((hook, index) => {
     const path = `webhooks[${index}]`;
     const causes: Cause[] = [];
-    const name = textAt(hook, 'name');
+    const name = names[index] ?? '';
+    if (names.indexOf(name) < index) causes.push(duplicate(`${path}.name`, name));
     if (name.split('.').length < 3) {
       causes.push(
         invalidValue(`${path}.name`, name, 'should be a domain with at least three segments separated by dots'),

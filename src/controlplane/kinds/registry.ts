@@ -1,5 +1,6 @@
 import { customResources } from '../crd/custom-resources.ts';
 import { byText } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import { nameOf } from '../meta.ts';
 import type { Store } from '../store/store.ts';
 import type { Builtins } from './builtin-resources.ts';
@@ -28,6 +29,7 @@ export const DEFINITIONS = 'apiextensions.k8s.io/customresourcedefinitions';
 /** Follows the definitions in the store: a kind is served as soon as its definition is written. */
 export function createRegistry(store: Store, builtins: Builtins): Registry {
   const meta = builtins.type('meta.v1.ObjectMeta');
+  const tidyMeta = (metadata: JsonObject): JsonObject => builtins.tidy(metadata, 'meta.v1.ObjectMeta');
   const custom = new Map<string, readonly Resource[]>();
   const index = new Map<string, Resource>();
   let revision = 1;
@@ -44,7 +46,7 @@ export function createRegistry(store: Store, builtins: Builtins): Registry {
     const name = nameOf(event.object);
     if (event.type === 'DELETED') custom.delete(name);
     else if (event.previous && event.previous.spec === event.object.spec) return;
-    else custom.set(name, customResources(event.object, meta));
+    else custom.set(name, customResources(event.object, meta, tidyMeta));
     rebuild();
   });
 

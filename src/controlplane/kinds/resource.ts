@@ -49,9 +49,17 @@ export interface Rules {
   readonly prepare: (next: JsonObject, previous: JsonObject | undefined) => JsonObject;
   /** What the server itself adds to a new object; nobody owns it. */
   readonly settle?: (object: JsonObject) => JsonObject;
+  /** Members that the server's type always writes, empty or not; nobody owns them. */
+  readonly fill?: (object: JsonObject) => JsonObject;
   /** What a DELETE writes into an object that has to wait, for kinds that do it in a way of their own. */
   readonly retire?: (object: JsonObject, time: string) => JsonObject;
-  readonly check: (next: JsonObject, previous: JsonObject | undefined, subresource: string) => readonly Cause[];
+  /** `found`: what is wrong with the metadata already. */
+  readonly check: (
+    next: JsonObject,
+    previous: JsonObject | undefined,
+    subresource: string,
+    found: readonly Cause[],
+  ) => readonly Cause[];
 }
 
 export interface Conversion {

@@ -23,11 +23,16 @@ export function createTidy(table: TypeTable): (object: JsonObject, type: string)
   const tidyValue = (value: Json, type: string): Json => {
     if (isNamed(type)) return isObject(value) ? tidyType(value, type) : value;
     const inner = type.slice(1, -1);
+    if (type === '{s}' && isObject(value)) return mapMembers(value, (member) => member ?? '');
+    if (type === '[s]' && isList(value)) return value.map((item) => item ?? '');
     if (type.startsWith('[') && isList(value) && isNamed(inner)) return value.map((item) => tidyValue(item, inner));
     return value;
   };
   return tidyType;
 }
+
+const mapMembers = (value: JsonObject, change: (member: Json) => Json): JsonObject =>
+  Object.fromEntries(Object.entries(value).map(([name, member]) => [name, change(member)]));
 
 /** Empty collections, and zero scalars that are no pointers. Structs stay: `emptyDir: {}` means something. */
 function isOmitted(value: Json, field: Field): boolean {

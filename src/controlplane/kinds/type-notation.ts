@@ -15,7 +15,7 @@ export function createTypes(table: TypeTable): (name: string) => Schema {
     if (known) return known;
     const line = table[name];
     if (line === undefined) throw new Error(`unknown built-in type ${name}`);
-    const schema = structure(line, named);
+    const schema = structure(name, line, named);
     expanded.set(name, schema);
     return schema;
   };
@@ -69,7 +69,7 @@ function readField(text: string): Field {
   };
 }
 
-function structure(line: string, named: (name: string) => Schema): Schema {
+function structure(name: string, line: string, named: (name: string) => Schema): Schema {
   const fields = fieldsOf(line);
   const properties = new Map<string, Schema>();
   for (const field of fields) properties.set(field.name, fieldSchema(field, named));
@@ -80,6 +80,7 @@ function structure(line: string, named: (name: string) => Schema): Schema {
     preserveUnknown: false,
     required: fields.filter((field) => field.required).map((field) => field.name),
     atomicMap: isAtomicType(line),
+    goType: goTypeOf(name),
   };
 }
 
@@ -92,7 +93,8 @@ function fieldSchema(field: Field, named: (name: string) => Schema): Schema {
     default: field.default,
     always: field.always,
   } as const;
-  if (!isNamed(field.type)) return { ...typeSchema(field.type, named), ...extra, atomicMap: field.atomic };
+  const goType = GO_NAMES[field.name] ?? goTypeOf(field.type);
+  if (!isNamed(field.type)) return { ...typeSchema(field.type, named), ...extra, goType, atomicMap: field.atomic };
   return lazily(() => ({ ...named(field.type), ...extra, atomicMap: field.atomic || named(field.type).atomicMap }));
 }
 
@@ -113,14 +115,41 @@ export const isNamed = (type: string): boolean => type.includes('.') && !type.st
 
 function typeSchema(type: string, named: (name: string) => Schema): Schema {
   const scalar = SCALARS[type];
-  if (scalar) return { ...ANYTHING, nullable: false, preserveUnknown: false, ...scalar };
+  if (scalar) return { ...ANYTHING, nullable: false, preserveUnknown: false, goType: goTypeOf(type), ...scalar };
   if (type === '*') return { ...ANYTHING, type: 'object' };
   if (type.startsWith('?')) return ANYTHING;
   const inner = type.slice(1, -1);
-  const base: Schema = { ...ANYTHING, preserveUnknown: false };
+  const base: Schema = { ...ANYTHING, preserveUnknown: false, goType: goTypeOf(type) };
   if (type.startsWith('[')) return { ...base, type: 'array', items: lazily(() => typeSchema(inner, named)) };
   if (type.startsWith('{')) return { ...base, type: 'object', additional: lazily(() => typeSchema(inner, named)) };
   return named(type);
+}
+
+const GO_SCALARS: Readonly<Record<string, string>> = {
+  s: 'string',
+  i: 'int32',
+  l: 'int64',
+  n: 'float64',
+  b: 'bool',
+  t: 'v1.Time',
+  u: 'v1.MicroTime',
+  B: '[]uint8',
+};
+
+/** Fields whose texts have a type of their own. */
+const GO_NAMES: Readonly<Record<string, string>> = {
+  uid: 'types.UID',
+  failurePolicy: 'v1.FailurePolicyType',
+  matchPolicy: 'v1.MatchPolicyType',
+  sideEffects: 'v1.SideEffectClass',
+};
+
+/** `[rbac.v1.Subject]` is `[]v1.Subject`. */
+function goTypeOf(type: string): string | undefined {
+  if (type.startsWith('[')) return `[]${goTypeOf(type.slice(1, -1)) ?? ''}`;
+  if (type.startsWith('{')) return `map[string]${goTypeOf(type.slice(1, -1)) ?? ''}`;
+  if (type.startsWith('apiext.')) return `v1.${type.slice('apiext.'.length)}`;
+  return isNamed(type) ? type.slice(type.indexOf('.') + 1) : GO_SCALARS[type];
 }
 
 /** A schema that is made when one of its members is first read; it ends the recursion of types that hold themselves. */
@@ -175,6 +204,9 @@ function lazily(make: () => Schema): Schema {
     },
     get patch() {
       return get().patch;
+    },
+    get goType() {
+      return get().goType;
     },
     get keywords(): JsonObject {
       return get().keywords;

@@ -63,7 +63,12 @@ async function empty(plane: Plane, name: string): Promise<void> {
   if (resource) {
     for (const { object } of plane.store.list(collection)) {
       const place = { resource, namespace: namespaceOf(object), name: nameOf(object), subresource: '' };
-      await deleteObject(plane, place, { propagation: undefined, uid: '', version: '' }, controllerOptions());
+      await deleteObject(
+        plane,
+        place,
+        { propagation: undefined, uid: undefined, version: undefined, dryRun: false },
+        controllerOptions(),
+      );
     }
   }
   if (plane.store.list(collection).length > 0) return; // objects wait for their finalizers; their removal asks again

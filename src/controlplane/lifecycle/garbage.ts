@@ -155,7 +155,7 @@ async function remove(
   const resource = plane.registry.ofCollection(collection);
   if (!resource) return;
   const place = { resource, namespace: namespaceOf(object), name: nameOf(object), subresource: '' };
-  const wanted = { propagation, uid: uidOf(object), version: '' };
+  const wanted = { propagation, uid: uidOf(object), version: undefined, dryRun: false };
   await tolerateMissing(() => deleteObject(plane, place, wanted, controllerOptions()));
 }
 

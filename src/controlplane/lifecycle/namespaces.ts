@@ -33,7 +33,12 @@ async function empty(plane: Plane, name: string): Promise<void> {
       if (namespaceOf(object) !== name) continue;
       const place = { resource, namespace: name, name: nameOf(object), subresource: '' };
       const gone = await tolerateMissing(() =>
-        deleteObject(plane, place, { propagation: 'Background', uid: '', version: '' }, controllerOptions()),
+        deleteObject(
+          plane,
+          place,
+          { propagation: 'Background', uid: undefined, version: undefined, dryRun: false },
+          controllerOptions(),
+        ),
       );
       if (gone?.kind === 'waiting') left += 1;
     }

@@ -44,8 +44,8 @@ function mergeItems(live: readonly Json[], applied: readonly Json[], schema: Sch
 }
 
 /**
- * Takes away what an applier gave up: `dropped` are its former fields that it does not apply any more.
- * What anybody in `owned` holds stays, and so does a container that still has something in it.
+ * Takes away what an applier gave up: `dropped` are its former fields that it does not apply any more. What anybody in
+ * `owned` holds stays. A part in which nobody holds anything any more goes whole, with what the server wrote into it.
  */
 export function removeFields(value: Json, dropped: FieldSet, owned: FieldSet, schema: Schema): Json {
   if (isObject(value)) return removeMembers(value, dropped, owned, schema);
@@ -56,12 +56,8 @@ export function removeFields(value: Json, dropped: FieldSet, owned: FieldSet, sc
 function removeMembers(value: JsonObject, dropped: FieldSet, owned: FieldSet, schema: Schema): JsonObject {
   const kept: Draft = {};
   for (const [name, member] of Object.entries(value)) {
-    const next = removePart(
-      member,
-      dropped.children.get(`f:${name}`),
-      owned.children.get(`f:${name}`),
-      innerSchema(schema, name),
-    );
+    const step = `f:${name}`;
+    const next = removePart(member, dropped.children.get(step), owned.children.get(step), innerSchema(schema, name));
     if (next !== undefined) kept[name] = next;
   }
   return kept;
@@ -80,10 +76,5 @@ function removeItems(list: readonly Json[], dropped: FieldSet, owned: FieldSet, 
 
 function removePart(part: Json, dropped = EMPTY, owned = EMPTY, schema: Schema): Json | undefined {
   if (isEmpty(dropped)) return part;
-  if (dropped.member && isEmpty(owned)) return undefined;
-  const next = removeFields(part, dropped, owned, schema);
-  return isEmpty(owned) && isHollow(next) && !isHollow(part) ? undefined : next;
+  return isEmpty(owned) ? undefined : removeFields(part, dropped, owned, schema);
 }
-
-const isHollow = (value: Json): boolean =>
-  isList(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0;

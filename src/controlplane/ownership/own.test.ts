@@ -50,7 +50,13 @@ const writer = (manager: string): Writer => ({
 });
 
 function apply(live: JsonObject | undefined, wanted: JsonObject, manager: string): JsonObject {
-  const { object, claim } = applyConfiguration(live, wanted, schema, writer(manager), true);
+  const { object, claim } = applyConfiguration(
+    live,
+    wanted,
+    { schema, tidy: (object) => object },
+    writer(manager),
+    true,
+  );
   return ownApply(live, object, schema, writer(manager), claim);
 }
 

@@ -10,7 +10,6 @@ import {
   isEmpty,
   memberPaths,
   node,
-  toFieldsV1,
   union,
   within,
   without,
@@ -80,8 +79,15 @@ export function ownUpdate(live: JsonObject | undefined, next: JsonObject, schema
 /** The state that an apply asks for, before defaulting and admission. */
 export interface Applied {
   readonly object: JsonObject;
-  /** The applier's claim, to be recorded by `ownApply` once the object is final. */
-  readonly claim: FieldSet;
+  /** To be recorded by `ownApply` once the object is final. */
+  readonly claim: Claim;
+}
+
+/** What an applier names, and which of it differs from what was there, before defaults. `changes`: whether anything does. */
+export interface Claim {
+  readonly fields: FieldSet;
+  readonly written: FieldSet;
+  readonly changes: boolean;
 }
 
 /**
@@ -91,22 +97,27 @@ export interface Applied {
 export function applyConfiguration(
   live: JsonObject | undefined,
   configuration: JsonObject,
-  schema: Schema,
+  { schema, tidy }: { readonly schema: Schema; readonly tidy: (object: JsonObject) => JsonObject },
   writer: Writer,
   force: boolean,
 ): Applied {
   const owners = readOwners(live) ?? [];
   const identity = { ...writer, operation: 'Apply' } as const;
   const last = owners.find((owner) => sameOwner(owner, identity))?.fields ?? EMPTY;
-  const others = owners.filter((owner) => !sameOwner(owner, identity));
-  const claim = scoped(strip(fieldsOf(configuration, schema)), writer.scope);
+  const named = fieldsOf(configuration, schema);
+  const claim = scoped(strip(named), writer.scope);
   const base = live ? unmanaged(live) : {};
   const merged = mergeApplied(base, configuration, schema);
-  const owned = others.reduce((all, owner) => union(all, owner.fields), claim);
+  const others = owners.filter((owner) => !sameOwner(owner, identity));
+  const owned = others.reduce((all, owner) => union(all, owner.fields), named);
   const pruned = removeFields(merged, difference(last, claim), owned, schema);
-  const object = isObject(pruned) ? pruned : base;
-  if (!force) refuseConflicts(others, compare(base, object, schema), claim);
-  return { object: keepTypeMeta(object, configuration), claim };
+  const whole = isObject(pruned) ? pruned : base;
+  const change = compare(base, whole, schema);
+  const written = union(change.added, change.modified);
+  if (!force) refuseConflicts(others, written);
+  const object = tidy(whole);
+  const changes = live === undefined || !equal(object, tidy(base));
+  return { object: keepTypeMeta(object, configuration), claim: { fields: claim, written, changes } };
 }
 
 const keepTypeMeta = (object: JsonObject, configuration: JsonObject): JsonObject => {
@@ -118,12 +129,7 @@ const keepTypeMeta = (object: JsonObject, configuration: JsonObject): JsonObject
   return kept;
 };
 
-function refuseConflicts(
-  others: readonly Owner[],
-  change: { readonly added: FieldSet; readonly modified: FieldSet },
-  claim: FieldSet,
-): void {
-  const written = intersection(union(change.added, change.modified), claim);
+function refuseConflicts(others: readonly Owner[], written: FieldSet): void {
   const conflicts = others
     .map((owner) => ({ owner: ownerText(owner), paths: memberPaths(intersection(owner.fields, written)) }))
     .filter(({ paths }) => paths.length > 0);
@@ -156,19 +162,18 @@ export function ownApply(
   next: JsonObject,
   schema: Schema,
   writer: Writer,
-  claim: FieldSet,
+  { fields, written, changes }: Claim,
 ): JsonObject {
   const owners = readOwners(live) ?? [];
   const identity = { ...writer, operation: 'Apply' } as const;
   const mine = owners.find((owner) => sameOwner(owner, identity));
   const { added, removed, modified } = compare(live ? unmanaged(live) : {}, unmanaged(next), schema);
-  const written = union(added, modified);
+  const lost = union(union(added, modified), union(written, removed));
   const others = owners
     .filter((owner) => owner !== mine)
-    .map((owner) => ({ ...owner, fields: difference(difference(owner.fields, written), removed) }));
-  const same = mine !== undefined && equal(toFieldsV1(mine.fields), toFieldsV1(claim));
-  const unchanged = live !== undefined && equal(unmanaged(live), unmanaged(next));
+    .map((owner) => ({ ...owner, fields: difference(owner.fields, lost) }));
   const { manager, apiVersion, subresource } = writer;
-  const time = same && unchanged ? mine.time : writer.time;
-  return writeOwners(next, [...others, { manager, apiVersion, subresource, operation: 'Apply', time, fields: claim }]);
+  // Who claims what is there already changes nothing: the server keeps no time of it.
+  const time = changes ? writer.time : (mine?.time ?? '');
+  return writeOwners(next, [...others, { manager, apiVersion, subresource, operation: 'Apply', time, fields }]);
 }

@@ -16,18 +16,21 @@ function applyOperation(document: Json, operation: Json): Json {
     case 'remove':
       return edit(document, path, remove);
     case 'replace':
+      // Of the whole document only this and `test` are done by the server's library.
+      if (path.length === 0) return isObject(value ?? null) ? (value ?? null) : document;
       read(document, path);
       return edit(document, path, (parent, key) => put(parent, key, value ?? null));
     case 'move': {
       const from = pointer(textAt(operation, 'from'));
-      const moved = read(document, from);
+      const moved = readBelow(document, from);
       return edit(edit(document, from, remove), path, (parent, key) => insert(parent, key, moved));
     }
     case 'copy': {
-      const copied = read(document, pointer(textAt(operation, 'from')));
+      const copied = readBelow(document, pointer(textAt(operation, 'from')));
       return edit(document, path, (parent, key) => insert(parent, key, copied));
     }
     case 'test':
+      refuseBeyond(document, path);
       if (equal(find(document, path) ?? null, value ?? null)) return document;
       throw misfit(`testing value ${textAt(operation, 'path')} failed`);
     default:
@@ -70,20 +73,26 @@ function read(document: Json, path: readonly string[]): Json {
   return found;
 }
 
+/** A member that is absent is null, an item that is absent is a mistake. */
+function refuseBeyond(document: Json, path: readonly string[]): void {
+  const list = find(document, path.slice(0, -1));
+  if (isList(list)) indexIn(list, path.at(-1) ?? '');
+}
+
+function readBelow(document: Json, path: readonly string[]): Json {
+  if (path.length === 0) throw misfit('the whole document cannot be taken');
+  return read(document, path);
+}
+
 type Edit = (parent: Json, key: string) => Json;
 
 function edit(document: Json, path: readonly string[], change: Edit): Json {
   const [step, ...rest] = path;
-  if (step === undefined) return rootOf(change, document);
+  if (step === undefined) throw misfit('the whole document cannot be changed');
   if (rest.length === 0) return change(document, step);
   const inner = read(document, [step]);
   return put(document, step, edit(inner, rest, change));
 }
-
-const rootOf = (change: Edit, document: Json): Json => {
-  const changed = change({ '': document }, '');
-  return isObject(changed) ? (changed[''] ?? null) : null;
-};
 
 function put(parent: Json, key: string, value: Json): Json {
   if (isList(parent)) return parent.with(indexIn(parent, key), value);
@@ -99,7 +108,8 @@ function insert(parent: Json, key: string, value: Json): Json {
 
 function remove(parent: Json, key: string): Json {
   if (isList(parent)) return parent.toSpliced(indexIn(parent, key), 1);
-  if (!isObject(parent) || !Object.hasOwn(parent, key)) throw misfit(`unable to remove nonexistent key: ${key}`);
+  if (!isObject(parent) || !Object.hasOwn(parent, key) || key === '')
+    throw misfit(`unable to remove nonexistent key: ${key}`);
   const kept: Draft = { ...parent };
   delete kept[key];
   return kept;

@@ -16,7 +16,7 @@ suite('JSON patch', () => {
     assert.deepEqual(jsonPatch(object, [{ op: 'remove', path: '/a/b/0' }]), { a: { b: [2] }, 'x/y': 1 });
     assert.deepEqual(jsonPatch(object, [{ op: 'move', from: '/x~1y', path: '/a/c' }]), { a: { b: [1, 2], c: 1 } });
     assert.deepEqual(jsonPatch(object, [{ op: 'copy', from: '/a/b', path: '/c' }]), { ...object, c: [1, 2] });
-    assert.deepEqual(jsonPatch(object, [{ op: 'replace', path: '', value: 5 }]), 5);
+    assert.deepEqual(jsonPatch(object, [{ op: 'replace', path: '', value: { b: 5 } }]), { b: 5 });
     assert.deepEqual(jsonPatch(object, [{ op: 'test', path: '/a/b', value: [1, 2] }]), object);
   });
 

@@ -25,6 +25,7 @@ export function parseSchema(raw: Json | undefined): Schema {
     always: false,
     default: raw.default,
     patch: undefined,
+    goType: undefined,
     keywords: raw,
   };
 }

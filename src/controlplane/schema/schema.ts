@@ -22,6 +22,8 @@ export interface Schema {
   readonly always: boolean;
   readonly default: Json | undefined;
   readonly patch: PatchStrategy | undefined;
+  /** What the server's own language calls a built-in type: its errors say it. */
+  readonly goType: string | undefined;
   /** The OpenAPI keywords as written: value validation, descriptions and CEL rules are read from here. */
   readonly keywords: JsonObject;
 }
@@ -51,6 +53,7 @@ export const ANYTHING: Schema = {
   always: false,
   default: undefined,
   patch: undefined,
+  goType: undefined,
   keywords: {},
 };
 

@@ -37,6 +37,18 @@ export function parseLabelSelector(text: string): Selector | undefined {
   return selector.every((item) => item !== undefined) ? selector : undefined;
 }
 
+/** Why `text` is no selector, in the server's words. */
+export function selectorComplaint(text: string): string {
+  for (const part of splitOutsideParentheses(text)) {
+    const [, after] = AFTER_VALUE.exec(part) ?? [];
+    if (after !== undefined) return `found '${after}', expected: ',' or 'end of string'`;
+    const [, word] = AFTER_KEY.exec(part) ?? [];
+    if (word !== undefined)
+      return `unable to parse requirement: found '${word}', expected: in, notin, =, ==, !=, gt, lt`;
+  }
+  return `unable to parse requirement: ${text}`;
+}
+
 function splitOutsideParentheses(text: string): readonly string[] {
   const parts: string[] = [''];
   let depth = 0;
@@ -54,6 +66,8 @@ const VALUE = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
 const SET = new RegExp(String.raw`^(${KEY})\s+(in|notin)\s*\(([^()]*)\)$`);
 const COMPARED = new RegExp(String.raw`^(${KEY})\s*(==|=|!=|>|<)\s*(\S*)$`);
 const PRESENT = new RegExp(String.raw`^(!?)\s*(${KEY})$`);
+const AFTER_VALUE = new RegExp(String.raw`^${KEY}\s*(?:==|=|!=)\s*\S+\s+([^\s,]+)`);
+const AFTER_KEY = new RegExp(String.raw`^${KEY}\s+(?!(?:in|notin)\b)([A-Za-z0-9][^\s,]*)`);
 
 function parseRequirement(text: string): Requirement | undefined {
   const set = SET.exec(text);

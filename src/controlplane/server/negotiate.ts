@@ -1,7 +1,7 @@
 import { notAcceptable } from '../api-error.ts';
 
 /** In which shape the client wants objects. Everything is JSON. */
-export type Shape = 'object' | 'table' | 'metadata';
+export type Shape = 'object' | 'table' | 'metadata' | 'metadata list';
 
 export interface Accepted {
   readonly shape: Shape;
@@ -21,7 +21,8 @@ export function negotiate(accept: string | undefined): Accepted {
     if (as === undefined) return { shape: 'object', version };
     if (parameters.get('g') !== 'meta.k8s.io' || !['v1', 'v1beta1'].includes(version)) continue;
     if (as === 'Table') return { shape: 'table', version };
-    if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return { shape: 'metadata', version };
+    if (as === 'PartialObjectMetadata') return { shape: 'metadata', version };
+    if (as === 'PartialObjectMetadataList') return { shape: 'metadata list', version };
   }
   throw notAcceptable(ACCEPTED);
 }

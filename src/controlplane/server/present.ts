@@ -1,4 +1,6 @@
+import { ApiError } from '../api-error.ts';
 import type { JsonObject } from '../json.ts';
+import { DEFAULT_COLUMNS } from '../table/core-columns.ts';
 import { apiVersionOf, type Resource } from '../kinds/resource.ts';
 import { objectAt, textAt, at } from '../json.ts';
 import type { Accepted } from './negotiate.ts';
@@ -16,6 +18,8 @@ export function presentObject(
       return object;
     case 'metadata':
       return metadataOnly(object, accepted);
+    case 'metadata list':
+      throw misshaped('PartialObjectMetadataList', 'not a list', resource, resource.kind);
     case 'table':
       return tableOf([object], resource, accepted, now, include, {
         resourceVersion: textAt(object, 'metadata', 'resourceVersion'),
@@ -23,7 +27,15 @@ export function presentObject(
   }
 }
 
-const metadataOnly = (object: JsonObject, { version }: Accepted): JsonObject => ({
+/** In the server's words, its own type included. */
+function misshaped(asked: string, is: string, { group, typeName }: Resource, kind: string): ApiError {
+  const type = typeName === undefined ? 'unstructured.Unstructured' : `${group.split('.')[0] || 'core'}.${kind}`;
+  const shown = typeName === undefined && kind.endsWith('List') ? `${type}List` : type;
+  const why = `you requested ${asked}, but the requested object is ${is} (*${shown})`;
+  return new ApiError(406, 'NotAcceptable', why);
+}
+
+const metadataOnly = (object: JsonObject, { version }: Pick<Accepted, 'version'>): JsonObject => ({
   kind: 'PartialObjectMetadata',
   apiVersion: `meta.k8s.io/${version}`,
   metadata: objectAt(object, 'metadata'),
@@ -42,11 +54,13 @@ export function presentList(
     case 'table':
       return tableOf(objects, resource, accepted, now, include, meta);
     case 'metadata':
+      throw misshaped('PartialObjectMetadata', 'a list', resource, resource.listKind);
+    case 'metadata list':
       return {
         kind: 'PartialObjectMetadataList',
         apiVersion: `meta.k8s.io/${accepted.version}`,
         metadata: meta,
-        items: objects.map((object) => metadataOnly(object, accepted)),
+        items: objects.length === 0 ? null : objects.map((object) => metadataOnly(object, accepted)),
       };
     case 'object':
       return {
@@ -86,18 +100,22 @@ export function tableOf(
     apiVersion: `meta.k8s.io/${version}`,
     metadata: meta,
     columnDefinitions: headings ? definitions : null,
-    rows: objects.map((object) => ({
-      cells: resource.columns.map((column) => column.cell(object, now)),
-      ...rowObject(object, include, version),
-      ...rowConditions(object),
-    })),
+    // The printer that knows no kind makes no list of nothing.
+    rows:
+      objects.length === 0 && resource.columns === DEFAULT_COLUMNS
+        ? null
+        : objects.map((object) => ({
+            cells: resource.columns.map((column) => column.cell(object, now)),
+            ...rowObject(object, include, version),
+            ...rowConditions(object),
+          })),
   };
 }
 
 function rowObject(object: JsonObject, include: string, version: string): JsonObject {
   if (include === 'None') return {};
   if (include === 'Object') return { object };
-  return { object: metadataOnly(object, { shape: 'metadata', version }) };
+  return { object: metadataOnly(object, { version }) };
 }
 
 /** Pods that are over are marked, so that kubectl can dim them. */

@@ -4,6 +4,7 @@ import {
   badRequest,
   forbidden,
   methodNotAllowed,
+  nameless,
   noSuchPath,
   notFound,
   unsupportedMedia,
@@ -25,7 +26,7 @@ import { replaceScale, scaleChange, scaleOf, writeScale } from '../verbs/scale.t
 import { watch } from '../verbs/watch.ts';
 import { create, type Place, update, writerOf } from '../verbs/write.ts';
 import type { User } from './authenticate.ts';
-import { answer, type ApiRequest, type ApiResponse, JSON_TYPE } from './message.ts';
+import { answer, answerError, type ApiRequest, type ApiResponse, JSON_TYPE } from './message.ts';
 import { type Accepted, negotiate } from './negotiate.ts';
 import { presentList, presentObject } from './present.ts';
 import type { Target } from './route.ts';
@@ -70,8 +71,13 @@ export async function handleResource(plane: Plane, call: Call): Promise<ApiRespo
   const accepted = negotiate(request.headers?.accept);
   const contentType = (request.headers?.['content-type'] ?? JSON_TYPE).split(';')[0]?.trim() ?? JSON_TYPE;
   if (resource.deprecation !== undefined) options.warnings.push(resource.deprecation);
-  const response = await dispatch({ ...call, plane, resource, place, verb, accepted, contentType, options });
-  return withWarnings(response, options.warnings);
+  try {
+    const response = await dispatch({ ...call, plane, resource, place, verb, accepted, contentType, options });
+    return withWarnings(response, options.warnings);
+  } catch (cause) {
+    if (cause instanceof ApiError) return withWarnings(answerError(cause), options.warnings);
+    throw cause;
+  }
 }
 
 function verbOf(method: string, target: Target, url: URL): string {
@@ -211,15 +217,16 @@ async function answerUpdate(call: Ready): Promise<ApiResponse> {
   const { resource, plane, place, options, target } = call;
   const object = bodyObject(call);
   if (textAt(object, 'metadata', 'name') === '') {
-    throw new ApiError(400, 'BadRequest', 'name must be provided');
+    throw nameless(target.name);
   }
   const stored = plane.store.get(resource.collection, keyOf(resource, target.namespace, target.name));
   if (!stored && resource.createOnUpdate) {
-    return show(
-      call,
-      201,
-      await create(plane, place, withAt(object, ['metadata', 'resourceVersion'], undefined), options),
-    );
+    const version = textAt(object, 'metadata', 'resourceVersion');
+    const bare = withAt(object, ['metadata', 'resourceVersion'], undefined);
+    const created = await create(plane, place, bare, options);
+    // What is not stored keeps the version that it came with.
+    const kept = options.dryRun && version !== '';
+    return show(call, 201, kept ? withAt(created, ['metadata', 'resourceVersion'], version) : created);
   }
   if (!resource.unconditionalUpdate && textAt(object, 'metadata', 'resourceVersion') === '' && stored) {
     throw new ApiError(
@@ -266,7 +273,7 @@ async function answerDeleteCollection(call: Ready): Promise<ApiResponse> {
   const deleted: JsonObject[] = [];
   for (const object of objects) {
     const place = { resource, namespace: namespaceOf(object), name: nameOf(object), subresource: '' };
-    deleted.push((await deleteObject(plane, place, deleteOptions(body, new URLSearchParams()), options)).object);
+    deleted.push((await deleteObject(plane, place, deleteOptions(body, url.searchParams), options)).object);
   }
   return answer(200, presentList(deleted, resource, call.accepted, plane.clock.now(), 'Metadata', meta));
 }
@@ -274,12 +281,13 @@ async function answerDeleteCollection(call: Ready): Promise<ApiResponse> {
 async function dispatchScale(call: Ready, resource: Resource): Promise<ApiResponse> {
   const { scale } = resource;
   if (!scale) throw noSuchPath();
-  if (call.verb === 'get') return answer(200, scaleOf(read(call.plane, call.place), scale));
+  if (call.verb === 'get')
+    return answer(200, scaleOf(read(call.plane, call.place), scale, resource.typeName === undefined));
   if (call.verb !== 'update' && call.verb !== 'patch') throw methodNotAllowed();
   const change =
     call.verb === 'update'
       ? replaceScale(bodyValue(call, 'autoscaling.v1.Scale'))
-      : scaleChange(call.contentType, textOf(call.request));
+      : scaleChange(call.contentType, textOf(call.request), resource.typeName === undefined);
   return answer(200, await writeScale(call.plane, call.place, scale, change, call.options));
 }
 

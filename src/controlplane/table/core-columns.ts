@@ -89,7 +89,7 @@ export const CORE_COLUMNS: Readonly<Record<string, readonly Column[]>> = {
       (object) => number(object, 'series', 'count') || number(object, 'count') || 1,
       wide,
     ),
-    { ...NAME, priority: 1, format: '' },
+    { ...NAME, priority: 1 },
   ],
   persistentvolumeclaims: [
     NAME,

@@ -1,10 +1,10 @@
 import { load, YAMLException } from 'js-yaml';
 import { type ApiError, badRequest } from '../api-error.ts';
-import { asJson, byText, isList, isObject, type Json, type JsonObject, parseJson, textAt } from '../json.ts';
+import { asJson, byText, isObject, type Json, type JsonObject, parseJson, textAt } from '../json.ts';
 import { apiVersionOf, type Resource } from '../kinds/resource.ts';
-import { formatIsValid } from '../schema/formats.ts';
 import { prune } from '../schema/prune.ts';
-import { memberSchema, type Schema } from '../schema/schema.ts';
+import { ANYTHING, memberSchema, type Schema } from '../schema/schema.ts';
+import { jsonType, typeError } from './check-types.ts';
 import type { WriteOptions } from './options.ts';
 
 /** The text of a request body as a value. @throws ApiError 400 if it is neither JSON nor, where allowed, YAML. */
@@ -22,8 +22,13 @@ export function asObject(value: Json, resource: Resource): JsonObject {
   if (!isObject(value)) {
     throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind})`);
   }
+  for (const field of ['kind', 'apiVersion']) {
+    const given = value[field] ?? '';
+    if (typeof given !== 'string') throw badRequest(unreadableType(value, resource, field, given));
+  }
   const kind = textAt(value, 'kind');
   const apiVersion = textAt(value, 'apiVersion');
+  if (resource.typeName === undefined) requireTypeMeta(value, resource, kind, apiVersion);
   const wanted = apiVersionOf(resource);
   if (kind !== '' && kind !== resource.kind) {
     const from = `${apiVersion.split('/').at(-1)}.${kind}`;
@@ -38,8 +43,32 @@ export function asObject(value: Json, resource: Resource): JsonObject {
   return { ...value, kind: resource.kind, apiVersion: wanted };
 }
 
+/** A built-in object is known by its path; a custom one must say what it is. */
+function requireTypeMeta(value: JsonObject, { kind, version }: Resource, given: string, apiVersion: string): void {
+  const missing = given === '' ? 'Kind' : apiVersion === '' ? 'apiVersion' : undefined;
+  if (missing === undefined) return;
+  const text = JSON.stringify(value);
+  throw badRequest(
+    `${kind} in version "${version}" cannot be handled as a ${kind}: Object '${missing}' is missing in '${text}'`,
+  );
+}
+
+function unreadableType(object: JsonObject, resource: Resource, field: string, given: Json): string {
+  const text = JSON.stringify(object);
+  const begin = text.length > 30 ? `${text.slice(0, 30)} ...` : text;
+  return `the object provided is unrecognized (must be of type ${resource.kind}): ${typeMetaError(field, given)} (${begin})`;
+}
+
+export const typeMetaError = (field: string, given: Json): string =>
+  `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonType(given)} into Go struct field .${field} of type string`;
+
 /** Drops unknown fields as the client asked: silently, with a warning, or by refusing the request. */
 export function screen(object: JsonObject, resource: Resource, options: WriteOptions): JsonObject {
+  return resource.tidy(screenKeepingEmpty(object, resource, options));
+}
+
+/** Like `screen`, and what is empty stays: an applier owns also what it names and leaves empty. */
+export function screenKeepingEmpty(object: JsonObject, resource: Resource, options: WriteOptions): JsonObject {
   const { value, unknown } = prune(object, withTypeMeta(resource.schema));
   if (unknown.length > 0 && options.validation === 'Strict') {
     throw strictError(resource, unknown);
@@ -47,33 +76,19 @@ export function screen(object: JsonObject, resource: Resource, options: WriteOpt
   if (options.validation === 'Warn')
     options.warnings.push(...[...unknown].sort(byText).map((path) => `unknown field "${path}"`));
   const screened = isObject(value) ? value : object;
-  if (resource.typeName !== undefined) checkTypes(screened, resource);
-  return resource.tidy(screened);
+  checkTypes(screened, resource);
+  return screened;
 }
+
+/** The paths of what the kind does not know. */
+export const unknownFields = (object: JsonObject, resource: Resource): readonly string[] =>
+  prune(object, withTypeMeta(resource.schema)).unknown;
 
 /** Built-in types name their apiVersion and kind nowhere. */
 const withTypeMeta = (schema: Schema): Schema =>
   schema.properties.has('kind') ? schema : { ...schema, properties: new Map([...schema.properties, ...TYPE_META]) };
 
-const TEXT: Schema = {
-  type: 'string',
-  format: undefined,
-  properties: new Map(),
-  additional: undefined,
-  items: undefined,
-  required: [],
-  nullable: false,
-  intOrString: false,
-  preserveUnknown: false,
-  embedded: false,
-  listType: 'atomic',
-  mapKeys: [],
-  atomicMap: false,
-  always: false,
-  default: undefined,
-  patch: undefined,
-  keywords: {},
-};
+const TEXT: Schema = { ...ANYTHING, type: 'string', nullable: false, preserveUnknown: false };
 const TYPE_META: readonly (readonly [string, Schema])[] = [
   ['apiVersion', TEXT],
   ['kind', TEXT],
@@ -86,74 +101,21 @@ function strictError(resource: Resource, unknown: readonly string[]): ApiError {
   );
 }
 
-/** A typed server cannot even read a value of the wrong type: 400, not 422. */
+/** @throws ApiError 400 */
 function checkTypes(object: JsonObject, resource: Resource): void {
-  const wrong = firstMismatch(object, resource.schema, '');
-  if (!wrong) return;
-  if (wrong.badByte !== undefined) {
-    throw badRequest(
-      `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: illegal base64 data at input byte ${wrong.badByte}`,
-    );
-  }
-  const field = `${resource.kind}.${wrong.path}`;
+  const wrong = typeErrorOf(object, resource);
+  if (wrong === undefined) return;
   throw badRequest(
-    `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: json: cannot unmarshal ${wrong.got} into Go struct field ${field} of type ${wrong.wanted}`,
+    `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${wrong}`,
   );
 }
 
-interface Mismatch {
-  readonly path: string;
-  readonly got: string;
-  readonly wanted: string;
-  /** Where base64 stops being base64. */
-  readonly badByte?: number;
-}
-
-function firstMismatch(value: Json, schema: Schema, path: string): Mismatch | undefined {
-  if (value === null) return undefined;
-  const wanted = wantedType(schema);
-  const got = isList(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-  if (wanted && !wanted.takes.includes(got)) return { path, got, wanted: wanted.name };
-  if (schema.format === 'byte' && typeof value === 'string' && !formatIsValid('byte', value)) {
-    return { path, got, wanted: 'bytes', badByte: Math.max(value.search(/[^A-Za-z0-9+/]/), 0) };
-  }
-  if (isList(value)) {
-    const { items } = schema;
-    return items && firstOf(value.map((item) => [item, items, path] as const));
-  }
-  if (!isObject(value)) return undefined;
-  return firstOf(
-    Object.entries(value).flatMap(([name, member]) => {
-      const inner = memberSchema(schema, name);
-      const isMap = schema.additional !== undefined;
-      return inner ? [[member, inner, isMap || path === '' ? path || name : `${path}.${name}`] as const] : [];
-    }),
-  );
-}
-
-function firstOf(parts: readonly (readonly [Json, Schema, string])[]): Mismatch | undefined {
-  for (const [value, schema, path] of parts) {
-    const wrong = firstMismatch(value, schema, path);
-    if (wrong) return wrong;
-  }
-  return undefined;
-}
-
-function wantedType(schema: Schema): { readonly name: string; readonly takes: readonly string[] } | undefined {
-  switch (schema.type) {
-    case 'string':
-      return { name: 'string', takes: ['string'] };
-    case 'boolean':
-      return { name: 'bool', takes: ['bool'] };
-    case 'integer':
-      return { name: schema.format ?? 'int64', takes: ['number'] };
-    case 'number':
-      return { name: 'float64', takes: ['number'] };
-    case 'array':
-      return { name: 'slice', takes: ['array'] };
-    case 'object':
-      return { name: 'map', takes: ['object'] };
-    case undefined:
-      return undefined;
-  }
+/** Of a custom object only the metadata have a type of the server's own. */
+export function typeErrorOf(object: JsonObject, resource: Resource): string | undefined {
+  if (resource.typeName !== undefined) return typeError(object, resource.schema, resource.kind);
+  const { metadata } = object;
+  const schema = memberSchema(resource.schema, 'metadata');
+  if (metadata === undefined || metadata === null || !schema) return undefined;
+  if (isObject(metadata)) return typeError(metadata, schema, 'ObjectMeta');
+  return `json: cannot unmarshal ${jsonType(metadata)} into Go value of type v1.ObjectMeta`;
 }

@@ -1,5 +1,5 @@
 import { badRequest, conflict, notFound } from '../api-error.ts';
-import { at, equal, type Json, type JsonObject, textAt } from '../json.ts';
+import { at, equal, type Json, type JsonObject, textAt, textsAt } from '../json.ts';
 import { fromStored, keyOf, type Resource, toStored } from '../kinds/resource.ts';
 import { finalizersOf, isTerminating, timestamp, uidOf, versionOf, withMeta } from '../meta.ts';
 import type { Plane } from '../plane.ts';
@@ -10,8 +10,9 @@ export type Propagation = 'Background' | 'Foreground' | 'Orphan';
 
 export interface DeleteOptions {
   readonly propagation: Propagation | undefined;
-  readonly uid: string;
-  readonly version: string;
+  readonly uid: string | undefined;
+  readonly version: string | undefined;
+  readonly dryRun: boolean;
 }
 
 /** What happened: the object is gone, or it waits for its finalizers. */
@@ -19,8 +20,9 @@ export type Deleted =
   | { readonly kind: 'removed'; readonly object: JsonObject }
   | { readonly kind: 'waiting'; readonly object: JsonObject };
 
-/** Reads DeleteOptions from the body and from the query. @throws ApiError 400 for an unknown policy. */
-export function deleteOptions(body: Json | undefined, query: URLSearchParams): DeleteOptions {
+/** Reads DeleteOptions from the body, or else from the query: never from both. @throws ApiError 400 for an unknown policy. */
+export function deleteOptions(body: Json | undefined, asQuery: URLSearchParams): DeleteOptions {
+  const query = body === undefined ? asQuery : new URLSearchParams();
   const asked = textAt(body, 'propagationPolicy') || (query.get('propagationPolicy') ?? '');
   const orphans =
     at(body, 'orphanDependents') ??
@@ -31,9 +33,16 @@ export function deleteOptions(body: Json | undefined, query: URLSearchParams): D
   const legacy = orphans === true ? 'Orphan' : orphans === false ? 'Background' : undefined;
   return {
     propagation: asked === 'Foreground' || asked === 'Orphan' || asked === 'Background' ? asked : legacy,
-    uid: textAt(body, 'preconditions', 'uid'),
-    version: textAt(body, 'preconditions', 'resourceVersion'),
+    uid: condition(body, 'uid'),
+    version: condition(body, 'resourceVersion'),
+    dryRun: body === undefined ? query.getAll('dryRun').includes('All') : textsAt(body, 'dryRun').includes('All'),
   };
+}
+
+/** An empty condition is one, and never holds. */
+function condition(body: Json | undefined, field: string): string | undefined {
+  const found = at(body, 'preconditions', field);
+  return typeof found === 'string' ? found : undefined;
 }
 
 /** DELETE of one object. */
@@ -56,17 +65,17 @@ export async function deleteObject(
       object: undefined,
       old: current,
       user: options.user,
-      dryRun: options.dryRun,
+      dryRun: wanted.dryRun,
       warnings: options.warnings,
     });
     if (plane.store.get(resource.collection, key) !== stored) continue;
     const marked = retired(plane, withFinalizers(current, finalizersFor(current, wanted.propagation)), resource);
     if (finalizersOf(marked).length === 0 && !holdsContent(marked, resource)) {
-      if (options.dryRun) return { kind: 'removed', object: current };
+      if (wanted.dryRun) return { kind: 'removed', object: current };
       return { kind: 'removed', object: fromStored(resource, plane.store.remove(resource.collection, key) ?? current) };
     }
     const waiting = terminating(plane, marked, resource);
-    if (options.dryRun || equal(waiting, current)) return { kind: 'waiting', object: waiting };
+    if (wanted.dryRun || equal(waiting, current)) return { kind: 'waiting', object: waiting };
     return {
       kind: 'waiting',
       object: fromStored(resource, plane.store.put(resource.collection, key, toStored(resource, waiting))),
@@ -76,14 +85,14 @@ export async function deleteObject(
 
 function checkPreconditions(current: JsonObject, wanted: DeleteOptions, { resource, name }: Place): void {
   const about = { group: resource.group, plural: resource.kind };
-  if (wanted.uid !== '' && wanted.uid !== uidOf(current)) {
+  if (wanted.uid !== undefined && wanted.uid !== uidOf(current)) {
     throw conflict(
       about,
       name,
       `the UID in the precondition (${wanted.uid}) does not match the UID in record (${uidOf(current)}). The object might have been deleted and then recreated`,
     );
   }
-  if (wanted.version !== '' && wanted.version !== versionOf(current)) {
+  if (wanted.version !== undefined && wanted.version !== versionOf(current)) {
     throw conflict(
       about,
       name,

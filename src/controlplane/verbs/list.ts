@@ -13,7 +13,7 @@ import { fromStored, type Resource } from '../kinds/resource.ts';
 import { labelsOf } from '../meta.ts';
 import type { Plane } from '../plane.ts';
 import { fieldFilter } from '../select/field-selector.ts';
-import { matchesLabels, parseLabelSelector } from '../select/label-selector.ts';
+import { matchesLabels, parseLabelSelector, selectorComplaint } from '../select/label-selector.ts';
 import type { Entry } from '../store/store.ts';
 
 export interface Page {
@@ -31,7 +31,7 @@ export function filterOf(
 ): (object: JsonObject) => boolean {
   const labels = query.get('labelSelector') ?? '';
   const selector = parseLabelSelector(labels);
-  if (!selector) throw badRequest(`unable to parse requirement: ${labels}`);
+  if (!selector) throw badRequest(selectorComplaint(labels));
   const fields = fieldFilter(query.get('fieldSelector') ?? '', resource);
   return (object) =>
     (namespace === '' || (isObject(object.metadata) && object.metadata.namespace === namespace)) &&

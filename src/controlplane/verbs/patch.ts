@@ -1,13 +1,31 @@
-import { ApiError, badRequest, forbiddenField, invalid, notFound, required, unsupportedMedia } from '../api-error.ts';
+import {
+  ApiError,
+  badRequest,
+  forbiddenField,
+  invalid,
+  invalidValue,
+  nameless,
+  notFound,
+  required,
+  unsupportedMedia,
+} from '../api-error.ts';
 import { isObject, type Json, type JsonObject, textAt } from '../json.ts';
-import { fromStored, keyOf, type Resource } from '../kinds/resource.ts';
-import { withMeta } from '../meta.ts';
+import { apiVersionOf, fromStored, keyOf, type Resource } from '../kinds/resource.ts';
 import { applyConfiguration } from '../ownership/own.ts';
 import { jsonPatch } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMerge } from '../patch/strategic-merge.ts';
 import type { Plane } from '../plane.ts';
-import { asObject, parseBody, screen } from './decode.ts';
+import { restoreError, typedError } from './check-types.ts';
+import {
+  asObject,
+  parseBody,
+  screen,
+  screenKeepingEmpty,
+  unknownFields,
+  typeErrorOf,
+  typeMetaError,
+} from './decode.ts';
 import type { WriteOptions } from './options.ts';
 import { create, type Place, update, writerOf } from './write.ts';
 
@@ -36,10 +54,28 @@ export async function patchObject(
     const cause = forbiddenField('force', 'may not be specified for non-apply patch');
     throw invalid('PatchOptions', 'meta.k8s.io', '', [cause]);
   }
-  const object = await update(plane, place, options, (current) => ({
-    object: screen(asObject(change(current), resource), resource, options),
-  }));
+  const object = await update(plane, place, options, (current) => {
+    const changed = change(current);
+    refuseMisfit(changed, resource, contentType);
+    if (textAt(changed, 'metadata', 'name') === '') throw nameless(place.name);
+    return { object: screen(asObject(changed, resource), resource, options) };
+  });
   return { object, created: false };
+}
+
+/** What a patch makes is read again. @throws ApiError 422 if it cannot be. */
+function refuseMisfit(changed: Json, resource: Resource, contentType: string): void {
+  if (!isObject(changed)) return;
+  const why = misfitOf(changed, resource, contentType);
+  if (why !== undefined) throw invalid('', '', '', [invalidValue('patch', JSON.stringify(changed), why)]);
+}
+
+function misfitOf(changed: JsonObject, resource: Resource, contentType: string): string | undefined {
+  for (const field of ['kind', 'apiVersion']) {
+    const given = changed[field] ?? '';
+    if (typeof given !== 'string') return typeMetaError(field, given);
+  }
+  return contentType === STRATEGIC ? restoreError(changed, resource.schema) : typeErrorOf(changed, resource);
 }
 
 function changer(contentType: string, resource: Resource, body: string): (current: JsonObject) => Json {
@@ -69,12 +105,16 @@ async function apply(plane: Plane, place: Place, body: string, options: WriteOpt
   const writer = writerOf(plane, resource, place.subresource, options);
   if (!exists) {
     if (place.subresource !== '') throw notFound(resource, name);
-    const { object, claim } = applyConfiguration(undefined, configuration, resource.schema, writer, options.force);
+    if (textAt(parsed, 'metadata', 'name') === '') throw nameless(name);
+    const { object, claim } = applyConfiguration(undefined, configuration, resource, writer, options.force);
     return { object: await create(plane, place, object, options, claim), created: true };
   }
-  const object = await update(plane, place, options, (current) =>
-    applyConfiguration(current, withIdentity(configuration, current), resource.schema, writer, options.force),
-  );
+  const object = await update(plane, place, options, (current) => {
+    const applied = applyConfiguration(current, configuration, resource, writer, options.force);
+    // The name goes with the last of the metadata that this applier had.
+    if (textAt(applied.object, 'metadata', 'name') === '') throw nameless(name);
+    return applied;
+  });
   return { object, created: false };
 }
 
@@ -87,7 +127,9 @@ function configurationOf(parsed: Json, place: Place, options: WriteOptions): Jso
   const { resource, name } = place;
   if (isObject(parsed) && textAt(parsed, 'kind') === '')
     throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(parsed)}'`);
-  const object = screen(asObject(parsed, resource), resource, options);
+  const whole = asObject(parsed, resource);
+  if (resource.typeName !== undefined) refuseUntyped(whole, place);
+  const object = screenKeepingEmpty(whole, resource, options);
   if (isObject(object.metadata) && object.metadata.managedFields !== undefined) {
     throw badRequest('metadata.managedFields must be nil');
   }
@@ -95,14 +137,19 @@ function configurationOf(parsed: Json, place: Place, options: WriteOptions): Jso
   if (given !== '' && given !== name) {
     throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
   }
-  return withMeta(object, 'name', name);
+  return object;
 }
 
-/** The live object as it is stored decides about identity; the configuration may still name a uid or a version. */
-const withIdentity = (configuration: JsonObject, current: JsonObject): JsonObject =>
-  textAt(configuration, 'metadata', 'namespace') === '' && textAt(current, 'metadata', 'namespace') !== ''
-    ? withMeta(configuration, 'namespace', textAt(current, 'metadata', 'namespace'))
-    : configuration;
+/** Of a built-in kind the server makes a typed value first, whatever validation the client asked for. @throws ApiError 500 */
+function refuseUntyped(object: JsonObject, { resource, namespace, name }: Place): void {
+  const [unknown] = unknownFields(object, resource);
+  const why = unknown === undefined ? typedError(object, resource.schema) : `.${unknown}: field not declared in schema`;
+  if (why === undefined) return;
+  const version = resource.group === '' ? '/v1' : apiVersionOf(resource);
+  const named = textAt(object, 'metadata', 'name') === '' ? '/' : `${namespace}/${name}`;
+  const what = `(${named}; ${version}, Kind=${resource.kind})`;
+  throw new ApiError(500, '', `failed to create typed patch object ${what}: ${why}`);
+}
 
 /** The stored object as this version serves it. @throws ApiError 404 */
 export function read(plane: Plane, { resource, namespace, name }: Place): JsonObject {

@@ -1,4 +1,4 @@
-import { badRequest, invalid, invalidValue } from '../api-error.ts';
+import { badRequest, internalError, invalid, invalidValue, unsupportedMedia } from '../api-error.ts';
 import { at, compact, isObject, type Json, type JsonObject, objectAt, textAt, withAt } from '../json.ts';
 import type { Resource, ScalePaths } from '../kinds/resource.ts';
 import { nameOf } from '../meta.ts';
@@ -10,8 +10,10 @@ import { parseBody } from './decode.ts';
 import type { WriteOptions } from './options.ts';
 import { type Place, update } from './write.ts';
 
-/** The autoscaling/v1 view of an object that can be scaled. */
-export function scaleOf(object: JsonObject, paths: ScalePaths): JsonObject {
+/** The autoscaling/v1 view of an object that can be scaled. @throws ApiError 500 for a custom object that says no replicas. */
+export function scaleOf(object: JsonObject, paths: ScalePaths, custom: boolean): JsonObject {
+  if (custom && at(object, ...paths.spec) === undefined)
+    throw internalError(`the spec replicas field ".${paths.spec.join('.')}" does not exist`);
   const { name, namespace, uid, resourceVersion, creationTimestamp } = objectAt(object, 'metadata');
   const selector = paths.selector && at(object, ...paths.selector);
   const text = isObject(selector) ? formatSelector(selector) : typeof selector === 'string' ? selector : undefined;
@@ -19,7 +21,7 @@ export function scaleOf(object: JsonObject, paths: ScalePaths): JsonObject {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: compact({ name, namespace, uid, resourceVersion, creationTimestamp }),
-    spec: compact({ replicas: at(object, ...paths.spec) }),
+    spec: compact({ replicas: at(object, ...paths.spec) || undefined }), // the type leaves zero out
     status: compact({ replicas: at(object, ...paths.status) ?? 0, selector: text === '<none>' ? undefined : text }),
   };
 }
@@ -32,15 +34,16 @@ export async function writeScale(
   change: (scale: JsonObject) => Json,
   options: WriteOptions,
 ): Promise<JsonObject> {
+  const custom = place.resource.typeName === undefined;
   const stored = await update(plane, place, options, (current) => {
-    const wanted = change(scaleOf(current, paths));
+    const wanted = change(scaleOf(current, paths, custom));
     const replicas = at(wanted, 'spec', 'replicas') ?? 0;
     checkReplicas(replicas, place.resource, current);
     const scaled = withAt(current, paths.spec, replicas);
     const version = textAt(wanted, 'metadata', 'resourceVersion');
     return { object: version === '' ? scaled : withAt(scaled, ['metadata', 'resourceVersion'], version) };
   });
-  return scaleOf(stored, paths);
+  return scaleOf(stored, paths, custom);
 }
 
 function checkReplicas(replicas: Json, resource: Resource, current: JsonObject): void {
@@ -54,8 +57,11 @@ function checkReplicas(replicas: Json, resource: Resource, current: JsonObject):
 
 export const replaceScale = (value: Json) => (): Json => value;
 
+const CUSTOM_PATCHES = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'];
+
 /** How a PATCH changes a Scale, by its content type. */
-export function scaleChange(contentType: string, body: string): (scale: JsonObject) => Json {
+export function scaleChange(contentType: string, body: string, custom: boolean): (scale: JsonObject) => Json {
+  if (contentType === 'application/strategic-merge-patch+json' && custom) throw unsupportedMedia(CUSTOM_PATCHES);
   const value = parseBody(body, contentType.endsWith('yaml'));
   if (contentType === 'application/json-patch+json') return (scale) => jsonPatch(scale, value);
   return (scale) => mergePatch(scale, value);

@@ -3,8 +3,7 @@ import type { Attempt } from '../admission/hooks.ts';
 import { equal, type JsonObject, listAt, objectAt, textAt, withAt } from '../json.ts';
 import { apiVersionOf, fromStored, keyOf, type Resource, toStored } from '../kinds/resource.ts';
 import { finalizersOf, isTerminating, nameOf, namespaceOf, timestamp, uidOf, versionOf, withMeta } from '../meta.ts';
-import type { FieldSet } from '../ownership/field-set.ts';
-import { ownApply, ownUpdate, type Writer } from '../ownership/own.ts';
+import { type Claim, ownApply, ownUpdate, type Writer } from '../ownership/own.ts';
 import type { Plane } from '../plane.ts';
 import { checkMeta } from './check-meta.ts';
 import { screen } from './decode.ts';
@@ -21,7 +20,7 @@ export interface Place {
 /** What a writer wants to store, made from what is stored now. `claim` is set by server-side apply. */
 export interface Proposal {
   readonly object: JsonObject;
-  readonly claim?: FieldSet;
+  readonly claim?: Claim;
 }
 
 /** POST. `object` is already screened. @returns the object as stored. */
@@ -30,7 +29,7 @@ export async function create(
   place: Place,
   object: JsonObject,
   options: WriteOptions,
-  claim?: FieldSet,
+  claim?: Claim,
 ): Promise<JsonObject> {
   const { resource } = place;
   if (versionOf(object) !== '')
@@ -42,7 +41,7 @@ export async function create(
   const mutated = await mutate(plane, attempt, resource.rules.prepare(bare, undefined), undefined, options);
   const stamped = stampNew(plane, resource, mutated);
   check(stamped, undefined, place);
-  const owned = settled(resource, own(plane, undefined, stamped, place, options, claim));
+  const owned = filled(resource, settled(resource, own(plane, undefined, stamped, place, options, claim)));
   await plane.hooks.validate({ ...attempt, name: nameOf(owned), object: owned });
   requireNamespace(plane, resource, owned);
   const key = keyOf(resource, namespaceOf(owned), nameOf(owned));
@@ -50,6 +49,8 @@ export async function create(
   if (options.dryRun) return owned;
   return fromStored(resource, plane.store.put(resource.collection, key, toStored(resource, owned)));
 }
+
+const filled = (resource: Resource, object: JsonObject): JsonObject => resource.rules.fill?.(object) ?? object;
 
 const settled = (resource: Resource, object: JsonObject): JsonObject => resource.rules.settle?.(object) ?? object;
 
@@ -99,7 +100,7 @@ async function prepareUpdate(
   const mutated = withinScope(await mutate(plane, attempt, prepared, current, options), current, place);
   const next = withGeneration(keepSystemFields(mutated, current), current, resource);
   check(next, current, place);
-  const owned = own(plane, current, next, place, options, claim);
+  const owned = filled(resource, own(plane, current, next, place, options, claim));
   const final = sameButOwners(owned, current) ? current : owned;
   await plane.hooks.validate({ ...attempt, object: final });
   return final;
@@ -254,7 +255,8 @@ function withGeneration(next: JsonObject, current: JsonObject, resource: Resourc
 }
 
 function check(next: JsonObject, previous: JsonObject | undefined, { resource, subresource }: Place): void {
-  const causes = [...checkMeta(next, previous, resource), ...resource.rules.check(next, previous, subresource)];
+  const found = checkMeta(next, previous, resource);
+  const causes = [...found, ...resource.rules.check(next, previous, subresource, found)];
   if (causes.length > 0) throw invalid(resource.kind, resource.group, nameOf(next), causes);
 }
 
@@ -264,7 +266,7 @@ function own(
   next: JsonObject,
   { resource, subresource }: Place,
   options: WriteOptions,
-  claim: FieldSet | undefined,
+  claim: Claim | undefined,
 ): JsonObject {
   const writer = writerOf(plane, resource, subresource, options);
   if (claim) return ownApply(current, next, resource.schema, writer, claim);

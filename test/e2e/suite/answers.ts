@@ -3,15 +3,20 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { startControlPlane } from '../../../src/controlplane/index.ts';
 import { converse } from '../../controlplane/conversation.ts';
 import { CONVERSATIONS } from '../../controlplane/conversations/index.ts';
-import { sendTo } from '../../controlplane/send.ts';
+import { differences, forget, prepare } from '../../controlplane/random/compare.ts';
+import { randomConversation } from '../../controlplane/random/conversation.ts';
+import { sendInside, sendTo } from '../../controlplane/send.ts';
 import { listOf, recordOf, text } from '../../controlplane/talk.ts';
 import { type Context, forever } from './context.ts';
 
 const FILE = join(import.meta.dirname, '../../controlplane/answers.json');
 /** The answers were recorded with this version; another one may word them differently. */
 const RECORDED = '1.36';
+/** Random conversations, seeds from 1 on: a fixed stretch. Others are hunted in with test/controlplane/random/main.ts. */
+const RANDOM = 60;
 
 export function answersSuite(contextOf: () => Context): void {
   suite('the recorded answers are what the server says', () => {
@@ -39,6 +44,25 @@ export function answersSuite(contextOf: () => Context): void {
         assert.deepEqual(answers.map(recordOf).map(withoutRace), expected.map(withoutRace));
       });
     }
+
+    test('and random conversations go as with the embedded control plane', async (t) => {
+      if (!asked || contextOf().cluster.power === undefined) {
+        t.skip(lacking ?? 'random objects are not for a cluster that someone uses');
+        return;
+      }
+      const embedded = await startControlPlane();
+      try {
+        await prepare([sendInside(embedded), asked.send]);
+        for (let seed = 1; seed <= RANDOM; seed++) {
+          const conversation = randomConversation(seed, { steps: 30, wrong: 0 });
+          const found = await differences(conversation, sendInside(embedded), asked.send);
+          assert.deepEqual(found, [], conversation.title);
+        }
+      } finally {
+        await forget(asked.send);
+        await embedded.close();
+      }
+    });
   });
 }
 
