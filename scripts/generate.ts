@@ -36,8 +36,11 @@ async function commandsPage(): Promise<string> {
     'Exit codes: 0 = yes or clean, 1 = no, findings, a difference or undecided, 2 = bad usage or input.\n',
     `\`\`\`\n${(await printed(['--help'])).trimEnd()}\n\`\`\`\n`,
   ];
-  for (const { name } of COMMANDS) {
-    parts.push(`## lattice ${name}\n\n\`\`\`\n${(await printed([name, '--help'])).trimEnd()}\n\`\`\`\n`);
+  for (const { name } of COMMANDS.flatMap((command) => [
+    command,
+    ...(command.parts ?? []).map((part) => ({ name: `${command.name} ${part}` })),
+  ])) {
+    parts.push(`## lattice ${name}\n\n\`\`\`\n${(await printed([...name.split(' '), '--help'])).trimEnd()}\n\`\`\`\n`);
   }
   return parts.join('\n');
 }

@@ -31,9 +31,9 @@ const party = z
 export const EXACTLY_ONE = 'needs exactly one of group and namespace; leave the party out if any address is meant';
 
 const rule = z.strictObject({
-  action: z.enum(['allow', 'deny']).meta({ description: 'What happens to a new connection that matches.' }),
   source: party.optional().meta({ description: 'Who opens the connection. Default: any address.' }),
   destination: party.optional().meta({ description: 'Whom the connection is to. Default: any address.' }),
+  action: z.enum(['allow', 'deny']).meta({ description: 'What happens to a new connection that matches.' }),
 });
 
 /** PeeringConnectivity: which connections a peering of clusters may carry, and what offloaded pods may reach. */

@@ -4,6 +4,8 @@ import type { CommandFile } from './command.ts';
 export const COMMANDS: readonly {
   readonly name: string;
   readonly summary: string;
+  /** Commands below it. */
+  readonly parts?: readonly string[];
   readonly load: () => Promise<CommandFile>;
 }[] = [
   {
@@ -45,6 +47,12 @@ export const COMMANDS: readonly {
     name: 'verify',
     summary: 'Prove that exactly what both sides agreed passes',
     load: async () => (await import('./commands/verify.ts')).verify,
+  },
+  {
+    name: 'peering',
+    summary: 'Compile, explain, lint and simulate connectivity of peered clusters (Liqo)',
+    parts: ['compile', 'explain', 'lint', 'simulate'],
+    load: async () => (await import('./commands/peering.ts')).peering,
   },
   {
     name: 'config',

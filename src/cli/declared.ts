@@ -48,10 +48,14 @@ export function understand(loaded: Loaded): Declared {
       findings.push(...found.sort((a, b) => lineOf(a) - lineOf(b)));
     } else if (parsed.value.kind === 'LatticeConfig') findings.push(unusedConfig(object, loaded.places));
     else if (parsed.value.kind === 'LatticeResourceClass') classes.push(parsed.value);
-    else if (parsed.value.kind === 'PeeringConnectivity') peerings.push(parsed.value);
+    else if (parsed.value.kind === 'PeeringConnectivity') peerings.push(inNamespace(parsed.value, object.namespace));
     else lattice.push(parsed.value);
   }
   return { lattice, classes, peerings, others, findings, placed: (finding) => place(finding, known, loaded.places) };
+}
+
+function inNamespace(peering: PeeringConnectivity, namespace: string): PeeringConnectivity {
+  return { ...peering, metadata: { ...peering.metadata, namespace } };
 }
 
 function lineOf({ line = 0, column = 0 }: Finding): number {

@@ -122,6 +122,42 @@ export const RESULT_SCHEMAS = {
     parties: z.int().min(0),
     doors: z.array(z.string()),
   }),
+  PeeringExplainResult: resultOf('PeeringExplainResult', {
+    from: z.string(),
+    to: z.string(),
+    verdict,
+    flows: z.array(
+      z.strictObject({
+        source: z.string(),
+        destination: z.string(),
+        programs: z.array(
+          z.strictObject({
+            peering: z.string(),
+            verdict,
+            rule: z.int().min(0).optional().meta({ description: 'Index in spec.rules; absent: no rule matches.' }),
+            text: z.string(),
+            nft: z.array(z.string()).optional(),
+            members: z.array(
+              z.strictObject({ party: z.enum(['source', 'destination']), addresses: z.array(z.string()) }),
+            ),
+          }),
+        ),
+      }),
+    ),
+  }),
+  PeeringLintResult: resultOf('PeeringLintResult', {}),
+  PeeringSimulateResult: resultOf('PeeringSimulateResult', {
+    flows: z.array(
+      z.strictObject({
+        from: z.string(),
+        to: z.string(),
+        source: z.string(),
+        destination: z.string(),
+        verdict,
+        by: z.string(),
+      }),
+    ),
+  }),
   ConfigResult: resultOf('ConfigResult', {
     exemptions: z.array(
       z.strictObject({

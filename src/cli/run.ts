@@ -49,7 +49,9 @@ async function programFor(argv: readonly string[], context: Context): Promise<Co
   const named = words[0] === 'help' ? words[1] : words[0];
   for (const { name, summary, load } of COMMANDS) {
     const command = name === named ? (await load())(context) : new Command(name).summary(summary).description(summary);
-    program.addCommand(command.configureOutput(output).exitOverride().helpOption('-h, --help', 'Show help'));
+    for (const part of [command, ...command.commands])
+      part.configureOutput(output).exitOverride().helpOption('-h, --help', 'Show help');
+    program.addCommand(command);
   }
   program.action(() => {
     const [word] = words;

@@ -31,7 +31,7 @@ function codesIn(sources: readonly string[]): Set<string> {
   return codes;
 }
 
-const sources = globSync('src/{api,graph,policy,verify,workload,import,cli}/**/*.ts', { cwd: root })
+const sources = globSync('src/{api,graph,policy,verify,peering,workload,import,cli}/**/*.ts', { cwd: root })
   .filter((file) => !file.endsWith('.test.ts') && !file.includes('/testing/'))
   .map((file) => readFileSync(join(root, file), 'utf8'));
 const documented = [...readPage('docs/findings.md').matchAll(/^### (\w+)$/gm)].map(([, code = '']) => code);

@@ -13,6 +13,7 @@ export const pages: readonly string[] = [
   ...globSync('docs/**/*.md', { cwd: root })
     .filter((file) => !file.startsWith('docs/reference/'))
     .sort(),
+  ...globSync('examples/peering/**/*.md', { cwd: root }).sort(),
 ];
 
 /** One fenced block. */

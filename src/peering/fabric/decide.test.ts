@@ -44,10 +44,11 @@ function loaded(stored: StoredFabric, set: string): string[] | undefined {
   const spec = stored.program?.spec;
   const layout = spec?.sets.find(({ name }) => name === set);
   if (!spec || !layout) return undefined;
-  const oldest = layout.generation ?? spec.generation;
-  const found = Array.from({ length: layout.slices }, (_, index) =>
-    stored.slices.find((each) => each.spec.set === set && each.spec.index === index && each.spec.generation >= oldest),
+  const { generation: oldest = spec.generation } = layout;
+  const counts = stored.slices.filter(
+    (each) => each.spec.set === set && each.spec.generation >= oldest && each.spec.generation <= spec.generation,
   );
+  const found = Array.from({ length: layout.slices }, (_, index) => counts.find((each) => each.spec.index === index));
   return found.every((slice) => slice !== undefined)
     ? found.flatMap((slice) => slice.spec.addresses).sort()
     : undefined;
@@ -104,6 +105,8 @@ test('what somebody else changed or deleted is written again', () => {
   assert.equal(decideFabric('rome', program(addresses(150)), { ...stored, slices: rest }).length, 1);
   const spoilt = { ...first, spec: { ...first.spec, addresses: ['1.1.1.1'] } };
   assert.equal(decideFabric('rome', program(addresses(150)), { ...stored, slices: [spoilt, ...rest] }).length, 1);
+  const repaired = settle(program(addresses(150)), { ...stored, slices: rest });
+  assert.deepEqual(loaded(repaired, 'offloaded'), addresses(150).sort(), 'agents take the repaired slice');
   const again = decideFabric('rome', program(addresses(150)), { ...stored, program: undefined });
   assert.ok(again.some(({ kind }) => kind === 'program'));
 });

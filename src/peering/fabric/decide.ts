@@ -44,8 +44,10 @@ export function decideFabric(name: string, wanted: FirewallProgram, stored: Stor
   const layouts = wanted.disarmed ? [] : wanted.sets.map((set) => layoutOf(set.name, set.members, stored, next));
   const program = programObject(name, wanted, layouts, next);
   const current = spec && isDeepStrictEqual({ ...program.spec, generation: spec.generation }, strip(spec));
+  // An agent takes no slice of a later generation than the program's.
+  const newest = current === true ? spec.generation : next;
   const writes = (moved: boolean): FabricStep[] =>
-    layouts.filter((layout) => layout.moved === moved).flatMap((layout) => sliceSteps(name, layout, stored, next));
+    layouts.filter((layout) => layout.moved === moved).flatMap((layout) => sliceSteps(name, layout, stored, newest));
   const named = new Set(
     layouts.flatMap(({ name: set, slices }) => slices.map((_, index) => sliceName(name, set, index))),
   );
@@ -93,7 +95,7 @@ function programObject(name: string, wanted: FirewallProgram, layouts: readonly 
   };
 }
 
-function sliceSteps(program: string, layout: Layout, stored: StoredFabric, next: number): FabricStep[] {
+function sliceSteps(program: string, layout: Layout, stored: StoredFabric, newest: number): FabricStep[] {
   return layout.slices.flatMap((addresses, index) => {
     const name = sliceName(program, layout.name, index);
     const before = stored.slices.find(({ metadata }) => metadata.name === name)?.spec;
@@ -101,10 +103,11 @@ function sliceSteps(program: string, layout: Layout, stored: StoredFabric, next:
       before?.program === program &&
       before.set === layout.name &&
       before.index === index &&
-      before.generation >= layout.generation;
+      before.generation >= layout.generation &&
+      before.generation <= newest;
     if (fits && isDeepStrictEqual([...before.addresses], addresses)) return [];
     // A change of members keeps the generation: agents take it as it comes.
-    const generation = fits ? before.generation : next;
+    const generation = fits ? before.generation : newest;
     return [
       {
         kind: 'slice',
