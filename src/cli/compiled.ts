@@ -1,7 +1,7 @@
 import type { Finding } from '../api/index.ts';
 import { findingsOf } from '../graph/index.ts';
 import { compileAll, type Draft, enginesFor } from '../policy/index.ts';
-import { type Claim, type JudgedEdge, judgeEdges, policiesAmong } from '../verify/index.ts';
+import { type Claim, isOurs, type JudgedEdge, judgeEdges, policiesAmong } from '../verify/index.ts';
 import type { GraphInput } from './load-graph.ts';
 import { gather } from './report.ts';
 
@@ -12,6 +12,8 @@ export interface Compiled {
   readonly findings: readonly Finding[];
   /** The compiled objects alone. */
   readonly claim: Claim;
+  /** What is enforced: in a live cluster whatever is there, else the compiled objects and the foreign ones. */
+  readonly enforced: Claim;
   /** Policies of other authors among the inputs. */
   readonly foreign: readonly unknown[];
 }
@@ -19,20 +21,16 @@ export interface Compiled {
 /** Compiles the whole input. */
 export function compiled(input: GraphInput): Compiled {
   const { drafts, findings } = compileAll(input.graph, enginesFor(input.options), input.options);
+  const objects = drafts.map((draft) => draft.object);
+  // Objects that Lattice wrote earlier are no foreigners; verify judges those of a file with --objects.
+  const foreign = policiesAmong(input.others.map((object) => object.raw)).filter((object) => !isOurs(object));
   return {
     drafts,
     findings: gather(input, findingsOf(input.graph), findings),
-    claim: claimOf(
-      input,
-      drafts.map((draft) => draft.object),
-    ),
-    foreign: policiesAmong(input.others.map((object) => object.raw)),
+    claim: claimOf(input, objects),
+    enforced: claimOf(input, input.live?.policies ?? [...objects, ...foreign]),
+    foreign,
   };
-}
-
-/** The compiled objects beside the policies of other authors that lie among the inputs. */
-export function withForeign({ claim, foreign }: Compiled): Claim {
-  return foreign.length === 0 ? claim : { ...claim, objects: [...claim.objects, ...foreign] };
 }
 
 /** The graph's edges; those that are agreed and closed say why. */
@@ -41,7 +39,18 @@ export function judgedEdges({ claim, findings }: Compiled): readonly JudgedEdge[
 }
 
 /** What the evaluators are asked about: the graph, and objects that should enforce it. */
-function claimOf({ graph, options }: GraphInput, objects: readonly unknown[]): Claim {
+function claimOf({ graph, options, live }: GraphInput, objects: readonly unknown[]): Claim {
   const { engines, clusterName, trustDomain, exemptions } = options;
-  return { graph, objects, engines, clusterName, trustDomain, exemptions };
+  const { enforcement, everyCluster, rootNamespace } = live?.engines ?? {};
+  return {
+    graph,
+    objects,
+    engines,
+    clusterName,
+    trustDomain,
+    exemptions,
+    ...(enforcement === undefined ? {} : { enforcement }),
+    ...(everyCluster === undefined ? {} : { everyCluster }),
+    ...(rootNamespace === undefined ? {} : { rootNamespace }),
+  };
 }

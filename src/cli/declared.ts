@@ -12,13 +12,16 @@ import {
 import { checkManifest } from './check-manifest.ts';
 import type { Loaded, LoadedObject, Places } from './io/index.ts';
 
+/** An object of another kind than Lattice's, from a file or from a cluster. */
+export type OtherObject = Pick<LoadedObject, 'raw' | 'apiVersion' | 'kind' | 'namespace' | 'name'>;
+
 /** The input, understood: Lattice's own objects validated, all others as they are. */
 export interface Declared {
   readonly lattice: readonly (LatticeService | LatticeExternalService)[];
   readonly classes: readonly LatticeResourceClass[];
   /** Of another engine than the service graph. */
   readonly peerings: readonly PeeringConnectivity[];
-  readonly others: readonly LoadedObject[];
+  readonly others: readonly OtherObject[];
   /** What kept something from being read; any error here means exit code 2. */
   readonly findings: readonly Finding[];
   /** Puts the place where it is written on a finding about an object of the input. */

@@ -12,10 +12,23 @@ export interface GraphFlags {
   readonly egressWaypoint?: { readonly namespace: string; readonly name: string };
   readonly namespace: string;
   readonly config?: string;
+  /** A live cluster in place of PATHs. */
+  readonly context?: string;
+  readonly kubeconfig?: string;
 }
+
+export const DEFAULT_TRUST_DOMAIN = 'cluster.local';
+export const DEFAULT_CLUSTER_NAME = 'default';
 
 /** Declares the flags of {@link GraphFlags} on a command. */
 export function withGraphFlags(command: Command): Command {
+  return withFileFlags(command)
+    .option('--context <name>', 'read a live cluster in place of PATHs: this context of the kubeconfig')
+    .option('--kubeconfig <file>', 'read a live cluster: how to reach it (default: as kubectl does)');
+}
+
+/** Those of them that a command takes which reads files alone. */
+export function withFileFlags(command: Command): Command {
   return withCompileFlags(command).addOption(
     new Option('-n, --namespace <ns>', 'namespace of objects that name none').default('default').argParser(namespace),
   );
@@ -36,10 +49,14 @@ export function withCompileFlags(command: Command): Command {
       ).choices(['ambient', 'none']),
     )
     .addOption(
-      new Option('--trust-domain <domain>', "the mesh's trust domain").default('cluster.local').argParser(trustDomain),
+      new Option('--trust-domain <domain>', "the mesh's trust domain")
+        .default(DEFAULT_TRUST_DOMAIN)
+        .argParser(trustDomain),
     )
     .addOption(
-      new Option('--cluster-name <name>', "Cilium's name of the cluster").default('default').argParser(clusterName),
+      new Option('--cluster-name <name>', "Cilium's name of the cluster")
+        .default(DEFAULT_CLUSTER_NAME)
+        .argParser(clusterName),
     )
     .addOption(
       new Option('--egress-waypoint <ns/name>', 'the Gateway that carries egress of meshed services').argParser(

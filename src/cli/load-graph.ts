@@ -10,9 +10,11 @@ import { exemptionsOf, factOf, ServiceGraph, type Settings } from '../graph/inde
 import type { CompileOptions } from '../policy/index.ts';
 import { type ClusterValues, type GraphChange, Provisions } from '../workload/index.ts';
 import { UsageError } from './command.ts';
-import { type Declared, findingOf, understand } from './declared.ts';
+import { type Declared, findingOf, type OtherObject, understand } from './declared.ts';
 import type { GraphFlags } from './flags.ts';
-import { decode, type LoadedObject, readInput, readObjects } from './io/index.ts';
+import { decode, readInput, readObjects } from './io/index.ts';
+import type { EngineConfig } from './live/engine-config.ts';
+import { loadCluster } from './live/load-cluster.ts';
 import { progressOn } from './progress.ts';
 import { hasErrors, printFindings } from './report.ts';
 import type { Terminal } from './terminal.ts';
@@ -26,24 +28,30 @@ export interface GraphInput {
   readonly cluster: ClusterValues;
   readonly options: CompileOptions;
   /** Objects of other kinds than Lattice's, as they were written. */
-  readonly others: readonly LoadedObject[];
+  readonly others: readonly OtherObject[];
+  /** Present for a live cluster: what its engines enforce now, whoever wrote it, and how they are configured. */
+  readonly live?: { readonly policies: readonly unknown[]; readonly engines: EngineConfig };
   /** Warnings and advice about the input itself. */
   readonly findings: readonly Finding[];
   readonly placed: (finding: Finding) => Finding;
 }
 
 /**
- * Reads PATHs into a graph. When the input is invalid every error is printed and the result is undefined: the command
- * then ends with exit code 2 and an empty stdout.
+ * Reads PATHs, or the cluster that `--context` or `--kubeconfig` names, into a graph. When
+ * the input is invalid every error is printed and the result is undefined: the command then ends with exit code 2 and an
+ * empty stdout.
  */
 export async function loadGraph(
   paths: readonly string[],
   flags: GraphFlags,
   terminal: Terminal,
 ): Promise<GraphInput | undefined> {
-  if (paths.length === 0) throw new UsageError('needs a PATH: a file, a directory, a glob, or "-" for standard input');
+  const live = flags.context !== undefined || flags.kubeconfig !== undefined;
+  if (paths.length === 0 && !live) throw new UsageError(NO_INPUT);
+  if (paths.length > 0 && live) throw new UsageError('takes PATHs, or --context and --kubeconfig, not both');
   const config = flags.config === undefined ? undefined : readConfig(flags.config, terminal);
   if (config === false) return undefined;
+  if (live) return await loadLive(flags, config, terminal);
   const progress = progressOn(terminal);
   const loaded = await readInput(paths, flags.namespace, terminal.stdin, (characters, files) => {
     progress.begin(`reading ${Math.ceil(characters / 1e6)} MB in ${files} files`, characters / 10_000);
@@ -54,24 +62,42 @@ export async function loadGraph(
     printFindings(declared.findings, terminal);
     return undefined;
   }
-  const { settings, options } = optionsFor(flags, config);
+  // The file of --config may lie among the declarations: then it is used after all.
+  const findings = declared.findings.filter(({ code, file }) => code !== 'ConfigNotUsed' || file !== flags.config);
+  return inputOf({ ...declared, findings }, flags, config, 'files');
+}
+
+function inputOf(
+  declared: Declared,
+  flags: GraphFlags,
+  config: LatticeConfig | undefined,
+  from: 'files' | 'live',
+): GraphInput {
+  const { settings, options } = optionsFor(flags, config, from);
   const cluster = clusterValues(flags, config);
   const provisions = new Provisions(cluster, flags.namespace);
   const graph = graphOf(declared, provisions, settings, flags.namespace);
+  const { others, findings, placed } = declared;
   return {
     graph,
     provisions,
     declared,
     cluster,
     options,
-    others: declared.others,
-    // The file of --config may lie among the declarations: then it is used after all.
-    findings: [
-      ...declared.findings.filter(({ code, file }) => code !== 'ConfigNotUsed' || file !== flags.config),
-      ...provisions.findings(),
-    ],
-    placed: declared.placed,
+    others,
+    findings: [...findings, ...provisions.findings()],
+    placed,
   };
+}
+
+const NO_INPUT =
+  'needs a PATH: a file, a directory, a glob, or "-" for standard input; or --context for a live cluster';
+
+/** A live cluster is never refused as a whole: what of it cannot be read is a finding, as for the operator. */
+async function loadLive(flags: GraphFlags, config: LatticeConfig | undefined, terminal: Terminal): Promise<GraphInput> {
+  const cluster = await loadCluster(flags, progressOn(terminal));
+  const { declared, policies, engines } = cluster;
+  return { ...inputOf(declared, cluster.flags, config, 'live'), live: { policies, engines } };
 }
 
 /**

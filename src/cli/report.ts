@@ -15,6 +15,11 @@ export function gather(input: GraphInput, ...lists: readonly (readonly Finding[]
   });
 }
 
+/** What a live cluster said of itself, which no file says: printed even by commands whose answer is no list of findings. */
+export function saidLive(input: GraphInput): readonly Finding[] {
+  return input.live ? input.findings : [];
+}
+
 /** Prints findings where people look for them: on stderr. */
 export function printFindings(findings: readonly Finding[], terminal: Terminal): void {
   terminal.stderr(formatFindings(findings, terminal.colour.stderr));

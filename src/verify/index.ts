@@ -9,6 +9,6 @@ export { type Operand, type PortAsked, readCallee, type ReadOperand, readOperand
 export { policiesAmong } from './lint/foreign.ts';
 export { lint } from './lint/lint.ts';
 export type { Counterexample, DoorName } from './prove/door.ts';
-export { type Claim, type Proof, prove } from './prove/prove.ts';
+export { type Claim, isOurs, type Proof, prove } from './prove/prove.ts';
 export { queryReach, type Reach } from './query.ts';
 export type { ObjectRef, Refusal, Verdict } from './verdict.ts';

@@ -22,7 +22,7 @@ export const compile: CommandFile = ({ terminal, finish }) =>
       'lattice compile services/ manifests/ --engine kubernetes --out policies/',
     ]),
   )
-    .argument('<path...>', 'files, directories, globs, or "-" for standard input')
+    .argument('[path...]', 'files, directories, globs, or "-" for standard input')
     .addOption(choice('-o, --output <format>', 'format', ['yaml', 'json'], 'yaml'))
     .option(
       '--out <dir>',

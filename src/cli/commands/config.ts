@@ -40,8 +40,9 @@ export const config: CommandFile = ({ terminal, finish }) =>
         );
         return finish(0);
       }
-      const input = paths.length === 0 ? undefined : await loadGraph(paths, flags, terminal);
-      if (paths.length > 0 && !input) return finish(2);
+      const asked = paths.length > 0 || flags.context !== undefined || flags.kubeconfig !== undefined;
+      const input = asked ? await loadGraph(paths, flags, terminal) : undefined;
+      if (asked && !input) return finish(2);
       const { options } = optionsFor(flags, file);
       const rows = exemptionRows(options, input ? edgesOf(input.graph) : undefined);
       if (flags.output === 'json') terminal.stdout(toResult('config', 'yes', [], { exemptions: rows }));

@@ -1,7 +1,7 @@
 import { type ChangedFlow, diffFlows } from '../../verify/index.ts';
 import { compiled } from '../compiled.ts';
 import { choice, type CommandFile, newCommand } from '../command.ts';
-import { type GraphFlags, withGraphFlags } from '../flags.ts';
+import { type GraphFlags, withFileFlags } from '../flags.ts';
 import { toResult } from '../io/index.ts';
 import { loadGraph } from '../load-graph.ts';
 
@@ -12,7 +12,7 @@ interface Flags extends GraphFlags {
 
 /** `lattice diff OLD NEW`: 0 = no such change, 1 = there is one, 2 = bad usage or input. */
 export const diff: CommandFile = ({ terminal, finish }) =>
-  withGraphFlags(
+  withFileFlags(
     newCommand('diff', 'Show which flows a change opens and closes', [
       'lattice diff main/services/ services/',
       'lattice diff main/services/ services/ --fail-on opened',

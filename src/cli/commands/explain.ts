@@ -7,11 +7,12 @@ import {
   readOperand,
   UnanswerableError,
 } from '../../verify/index.ts';
-import { compiled, judgedEdges, withForeign } from '../compiled.ts';
+import { compiled, judgedEdges } from '../compiled.ts';
 import { choice, type CommandFile, newCommand, UsageError } from '../command.ts';
 import { type GraphFlags, withGraphFlags } from '../flags.ts';
 import { toResult } from '../io/index.ts';
 import { loadGraph } from '../load-graph.ts';
+import { printFindings, saidLive } from '../report.ts';
 
 interface Flags extends GraphFlags {
   readonly output: 'text' | 'json';
@@ -24,11 +25,12 @@ export const explain: CommandFile = ({ terminal, finish }) =>
       'lattice explain frontend cartservice:7070 services/',
       'lattice explain checkout external:stripe-api services/',
       'lattice explain world frontend:http/TCP services/',
+      'lattice explain shop/frontend shop/cart --context staging',
     ]),
   )
     .argument('<from>', 'caller: [NS/]NAME, external:[NS/]NAME, pod:NS/NAME, world, host, an address or a name')
     .argument('<to>', 'callee, like the caller, and :PORT[/PROTOCOL] after it')
-    .argument('<path...>', 'files, directories, globs, or "-" for standard input')
+    .argument('[path...]', 'files, directories, globs, or "-" for standard input')
     .addOption(choice('-o, --output <format>', 'format', ['text', 'json'], 'text'))
     .action(async (fromText: string, toText: string, paths: readonly string[], flags: Flags) => {
       const callee = readCallee(toText);
@@ -41,13 +43,14 @@ export const explain: CommandFile = ({ terminal, finish }) =>
       if (!to.ok) throw new UsageError(to.message);
       const all = compiled(input);
       const edges = judgedEdges(all);
-      const answer = answerOrUsage(() =>
-        explainFlow(withForeign(all), edges, from.value, to.value, callee.value.asked),
-      );
+      const answer = answerOrUsage(() => explainFlow(all.enforced, edges, from.value, to.value, callee.value.asked));
       const result = { allowed: 'yes', denied: 'no', undecided: 'undecided' } as const;
       if (flags.output === 'json')
         terminal.stdout(toResult('explain', result[answer.verdict], input.findings, fieldsOf(answer)));
-      else terminal.stdout(render(answer));
+      else {
+        printFindings(saidLive(input), terminal);
+        terminal.stdout(render(answer));
+      }
       finish(answer.verdict === 'allowed' ? 0 : 1);
     });
 

@@ -20,14 +20,14 @@ export const graph: CommandFile = ({ terminal, finish }) =>
       'lattice graph services/ -o mermaid',
     ]),
   )
-    .argument('<path...>', 'files, directories, globs, or "-" for standard input')
+    .argument('[path...]', 'files, directories, globs, or "-" for standard input')
     .addOption(choice('-o, --output <format>', 'format', ['table', 'mermaid', 'dot', 'json'], 'table'))
     .action(async (paths: readonly string[], flags: Flags) => {
       const input = await loadGraph(paths, flags, terminal);
       if (!input) return finish(2);
       const all = compiled(input);
       const edges = judgedEdges(all);
-      const findings = [...input.findings, ...all.findings.filter(isError)];
+      const findings = [...new Set([...input.findings, ...all.findings.filter(isError)])];
       if (flags.output === 'json') {
         terminal.stdout(toResult('graph', 'yes', findings, { edges: edges.map(edgeResult) }));
       } else {

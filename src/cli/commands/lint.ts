@@ -19,7 +19,7 @@ export const lint: CommandFile = ({ terminal, finish }) =>
       ['lattice lint services/', 'lattice lint services/ manifests/ -o json'],
     ),
   )
-    .argument('<path...>', 'files, directories, globs, or "-" for standard input')
+    .argument('[path...]', 'files, directories, globs, or "-" for standard input')
     .addOption(choice('-o, --output <format>', 'format', ['text', 'json'], 'text'))
     .action(async (paths: readonly string[], flags: Flags) => {
       const input = await loadGraph(paths, flags, terminal);

@@ -20,7 +20,7 @@ export const query: CommandFile = ({ terminal, finish }) =>
       'lattice query services/ --from frontend --reachable',
     ]),
   )
-    .argument('<path...>', 'files, directories, globs, or "-" for standard input')
+    .argument('[path...]', 'files, directories, globs, or "-" for standard input')
     .option('--from <name>', 'only what this one may call')
     .option('--to <name>', 'only who may call this one')
     .option('--reachable', 'through others too')

@@ -1,11 +1,11 @@
 import { closedAmong, type Counterexample, type JudgedEdge, prove, type Proof } from '../../verify/index.ts';
 import { choice, type CommandFile, newCommand } from '../command.ts';
-import { compiled, judgedEdges, withForeign } from '../compiled.ts';
+import { compiled, judgedEdges } from '../compiled.ts';
 import { type GraphFlags, withGraphFlags } from '../flags.ts';
 import { formatFindings, type Answer, readInput, toResult, toTable } from '../io/index.ts';
 import { loadGraph } from '../load-graph.ts';
 import { progressOn } from '../progress.ts';
-import { hasErrors, isError, printFindings } from '../report.ts';
+import { hasErrors, isError, printFindings, saidLive } from '../report.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface Flags extends GraphFlags {
@@ -22,9 +22,10 @@ export const verify: CommandFile = ({ terminal, finish }) =>
     newCommand('verify', 'Prove that the engines would let through exactly what both sides agreed', [
       'lattice verify services/',
       'lattice verify services/ --objects policies.yaml',
+      'lattice verify --context staging',
     ]),
   )
-    .argument('<path...>', 'files, directories, globs, or "-" for standard input')
+    .argument('[path...]', 'files, directories, globs, or "-" for standard input')
     .option('--objects <path>', "prove these objects, of any author, instead of Lattice's own output")
     .addOption(choice('-o, --output <format>', 'format', ['table', 'json'], 'table'))
     .action(async (paths: readonly string[], flags: Flags) => {
@@ -35,11 +36,12 @@ export const verify: CommandFile = ({ terminal, finish }) =>
       const own = compiled(input);
       const objects = await objectsOf(flags, terminal);
       if (objects === 'unreadable') return finish(2);
-      const proof = prove(objects === 'own' ? withForeign(own) : { ...own.claim, objects });
+      const proof = prove(objects === 'own' ? own.enforced : { ...own.claim, objects });
       const closed = closedAmong(judgedEdges(own));
       progress.done();
       const refused = own.findings.filter(isError);
-      const answer = answerOf(proof, closed.length + refused.length);
+      const unread = refused.some(({ code }) => code === 'ReadForbidden');
+      const answer = unread ? 'undecided' : answerOf(proof, closed.length + refused.length);
       if (flags.output === 'json') {
         const { counterexamples, asked, parties, doors } = proof;
         const fields = {
@@ -51,7 +53,7 @@ export const verify: CommandFile = ({ terminal, finish }) =>
         };
         terminal.stdout(toResult('verify', answer, own.findings, fields));
       } else {
-        printFindings(refused, terminal);
+        printFindings([...new Set([...saidLive(input), ...refused])], terminal);
         if (proof.counterexamples.length > 0) terminal.stdout(table(proof.counterexamples));
         if (closed.length > 0) terminal.stdout(closedTable(closed));
         terminal.stdout(summary(answer, proof, closed.length, refused.length));

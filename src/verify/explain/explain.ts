@@ -60,18 +60,32 @@ export function explain(
       ? 'undecided'
       : 'denied';
   const closed = closures(edges, nameOf(from), nameOf(to), ports);
-  const why = closed.length > 0 ? closedNote(closed) : halves(graph, edges, from, to, verdict);
+  const why =
+    closed.length > 0
+      ? closedNote(closed)
+      : verdict === 'denied' && isAgreed(edges, nameOf(from), nameOf(to), ports)
+        ? NOT_ENFORCED
+        : halves(graph, edges, from, to, verdict);
   return { from: nameOf(from), to: nameOf(to), verdict, ports, ...why };
+}
+
+/** Both sides agree and nothing was refused, so the objects are others than those that the declarations compile to. */
+const NOT_ENFORCED = {
+  note: 'both sides agree, but the objects that were judged do not let it through',
+  fix: 'apply what "lattice compile" gives, and look at the object that denies it',
+};
+
+function isAgreed(edges: readonly JudgedEdge[], from: string, to: string, ports: readonly PortExplanation[]): boolean {
+  return edges.some((edge) => edge.agreed && edge.from === from && edge.to === to && isAmong(edge, ports));
 }
 
 /** The edges among those asked that both sides agree on and that stay closed. */
 function closures(edges: readonly JudgedEdge[], from: string, to: string, ports: readonly PortExplanation[]) {
-  return closedAmong(edges).filter(
-    (edge) =>
-      edge.from === from &&
-      edge.to === to &&
-      ports.some(({ port }) => port.service === edge.port?.port && (edge.host ?? port.host) === port.host),
-  );
+  return closedAmong(edges).filter((edge) => edge.from === from && edge.to === to && isAmong(edge, ports));
+}
+
+function isAmong(edge: JudgedEdge, ports: readonly PortExplanation[]): boolean {
+  return ports.some(({ port }) => port.service === edge.port?.port && (edge.host ?? port.host) === port.host);
 }
 
 function closedNote(closed: ReturnType<typeof closedAmong>): { readonly note: string; readonly fix?: string } {

@@ -7,7 +7,7 @@ import { type KubernetesPeer, type KubernetesPolicySet, loadKubernetes } from '.
 import type { DoorName } from '../prove/door.ts';
 import { HBONE } from '../prove/grants.ts';
 import { ciliumLabels, hasIdentity, type Party } from '../prove/party.ts';
-import type { Claim } from '../prove/prove.ts';
+import { type Claim, ciliumOf, meshOf } from '../prove/prove.ts';
 import { serviceEntriesOf } from '../prove/service-entries.ts';
 import type { ObjectRef, Verdict } from '../verdict.ts';
 import { type End, type FlowPort, waypointEnd } from './ends.ts';
@@ -38,13 +38,12 @@ export class FlowJudge {
   readonly #kubernetes: KubernetesPolicySet | undefined;
   readonly #entries: ReturnType<typeof serviceEntriesOf>;
 
-  constructor({ graph, objects, engines, clusterName, trustDomain }: Claim) {
+  constructor(claim: Claim) {
+    const { graph, objects, engines, clusterName } = claim;
     this.#graph = graph;
     this.#cluster = clusterName;
-    this.#cilium = engines.includes('cilium')
-      ? loadCilium(objects, { localCluster: clusterName, clusterName })
-      : undefined;
-    this.#istio = engines.includes('istio') ? loadIstio(objects, { trustDomain }) : undefined;
+    this.#cilium = engines.includes('cilium') ? loadCilium(objects, ciliumOf(claim)) : undefined;
+    this.#istio = engines.includes('istio') ? loadIstio(objects, meshOf(claim)) : undefined;
     this.#kubernetes = engines.includes('kubernetes') ? loadKubernetes(objects) : undefined;
     this.#entries = serviceEntriesOf(objects);
   }

@@ -9,6 +9,7 @@ const POLICIES = new Set([
   'ClusterNetworkPolicy',
   'AuthorizationPolicy',
   'PeerAuthentication',
+  'ServiceEntry',
 ]);
 
 /** The objects that an engine enforces, among any. */

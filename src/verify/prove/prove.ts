@@ -1,6 +1,6 @@
 import type { Exemptions, ServiceGraph } from '../../graph/index.ts';
-import { loadCilium } from '../cilium/index.ts';
-import { loadIstio } from '../istio/index.ts';
+import { type CiliumConfig, loadCilium } from '../cilium/index.ts';
+import { loadIstio, type MeshConfig } from '../istio/index.ts';
 import { loadKubernetes } from '../kubernetes/index.ts';
 import type { ObjectRef, Refusal } from '../verdict.ts';
 import { ciliumDoors } from './cilium-door.ts';
@@ -22,6 +22,22 @@ export interface Claim {
   readonly clusterName: string;
   readonly trustDomain: string;
   readonly exemptions: Exemptions;
+  /** Cilium's `enable-policy`; default `default`. */
+  readonly enforcement?: 'default' | 'always' | 'never';
+  /** Whether Cilium's selectors reach every cluster where they name none (C10). */
+  readonly everyCluster?: boolean;
+  /** Istio's root namespace; default `istio-system`. */
+  readonly rootNamespace?: string;
+}
+
+/** How Cilium's agents are configured. */
+export function ciliumOf({ clusterName, enforcement = 'default', everyCluster = false }: Claim): CiliumConfig {
+  return { localCluster: clusterName, clusterName: everyCluster ? '' : clusterName, enforcement };
+}
+
+/** How istiod is configured. */
+export function meshOf({ trustDomain, rootNamespace }: Claim): MeshConfig {
+  return { trustDomain, ...(rootNamespace === undefined ? {} : { rootNamespace }) };
 }
 
 export interface Proof {
@@ -52,7 +68,7 @@ export function prove(claim: Claim): Proof {
   const doors: Door[] = [];
   let asked = 0;
   if (claim.engines.includes('cilium')) {
-    const policies = loadCilium(claim.objects, { localCluster: claim.clusterName, clusterName: claim.clusterName });
+    const policies = loadCilium(claim.objects, ciliumOf(claim));
     found.push(...policies.refusals.map((refusal) => refused(refusal, 'cilium-ingress')));
     const both = ciliumDoors(policies, index, guarantees, ours);
     for (const door of both) asked += proveDoor(door, index, (each) => found.push(each));
@@ -60,11 +76,11 @@ export function prove(claim: Claim): Proof {
     asked += proveNames(policies, index.pods, guarantees, claim.objects, (each) => found.push(each));
   }
   if (claim.engines.includes('istio')) {
-    const policies = loadIstio(claim.objects, { trustDomain: claim.trustDomain });
+    const policies = loadIstio(claim.objects, meshOf(claim));
     found.push(...policies.refusals.map((refusal) => refused(refusal, 'ztunnel')));
     // What the mesh's own default is nobody here decides, so the row must hold under a permissive and a strict one (I13).
-    for (const objects of [claim.objects, [...claim.objects, STRICT_MESH]]) {
-      const set = objects === claim.objects ? policies : loadIstio(objects, { trustDomain: claim.trustDomain });
+    for (const objects of [claim.objects, [...claim.objects, strictMesh(claim)]]) {
+      const set = objects === claim.objects ? policies : loadIstio(objects, meshOf(claim));
       const door = ztunnelDoor(set, index, guarantees, ours);
       asked += proveDoor(door, index, (each) => found.push(each));
       if (objects === claim.objects) doors.push(door);
@@ -86,12 +102,14 @@ export function prove(claim: Claim): Proof {
   };
 }
 
-const STRICT_MESH = {
-  apiVersion: 'security.istio.io/v1',
-  kind: 'PeerAuthentication',
-  metadata: { name: 'default', namespace: 'istio-system' },
-  spec: { mtls: { mode: 'STRICT' } },
-};
+function strictMesh({ rootNamespace = 'istio-system' }: Claim): unknown {
+  return {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'PeerAuthentication',
+    metadata: { name: 'default', namespace: rootNamespace },
+    spec: { mtls: { mode: 'STRICT' } },
+  };
+}
 
 /** Sorted, each once: a strict and a permissive mesh mostly find the same. */
 function sorted(found: readonly Counterexample[]): readonly Counterexample[] {
@@ -123,11 +141,15 @@ function oursAmong(objects: readonly unknown[]): (object: ObjectRef) => boolean 
   const ours = new Set<string>();
   for (const object of objects) {
     const { kind, metadata } = asObject(object);
-    const { labels, namespace = '', name } = asObject(metadata);
-    if (asObject(labels)['app.kubernetes.io/managed-by'] === 'lattice')
-      ours.add(`${String(kind)} ${String(namespace)}/${String(name)}`);
+    const { namespace = '', name } = asObject(metadata);
+    if (isOurs(object)) ours.add(`${String(kind)} ${String(namespace)}/${String(name)}`);
   }
   return ({ kind, namespace, name }) => ours.has(`${kind} ${namespace}/${name}`);
+}
+
+/** Whether Lattice wrote the object, by its label. */
+export function isOurs(object: unknown): boolean {
+  return asObject(asObject(asObject(object)['metadata'])['labels'])['app.kubernetes.io/managed-by'] === 'lattice';
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> {
