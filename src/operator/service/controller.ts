@@ -2,6 +2,7 @@ import { work, workQueue } from '../../kube/index.ts';
 import type { Controller, ControllerContext, RunningController } from '../context.ts';
 import { openTasks } from '../tasks.ts';
 import { fetchServing } from './follow-definition.ts';
+import { followEngineConfig } from './engine-config.ts';
 import { openInputs } from './inputs.ts';
 import { definitionOf, LATTICE_SERVICE } from './kinds.ts';
 import { openOutputs } from './outputs.ts';
@@ -70,6 +71,7 @@ function startService(context: ControllerContext, workers: number): RunningContr
     onGone: (key, peers) => gone.set(world.ownerOf(serviceUnit(key)), peers),
     onComplete: addAll,
   });
+  const engines = followEngineConfig({ ...shared, onChange: addAll });
   const definition = definitionOf(LATTICE_SERVICE) ?? '';
   const reconciler = openReconciler({
     context,
@@ -78,15 +80,15 @@ function startService(context: ControllerContext, workers: number): RunningContr
     outputs,
     turns,
     failures: (owner) => queue.failures(owner),
-    closed: () => (inputs.areComplete() ? [] : [DECLARATIONS_UNKNOWN]),
-    weak: () => [],
+    closed: () => [...(inputs.areComplete() ? [] : [DECLARATIONS_UNKNOWN]), ...engines.closed()],
+    weak: () => engines.weak(),
     peersOf: (owner) => gone.get(owner) ?? [],
     // Definitions that are deleted take every declaration with them: that revokes nothing.
     confirmGone: async (call) =>
       inputs.areComplete() &&
       (await fetchServing(context.client, definition, LATTICE_SERVICE.version, call)) === 'served',
   });
-  const synced = Promise.all([inputs.synced, outputs.synced]).then(() => undefined);
+  const synced = Promise.all([inputs.synced, outputs.synced, engines.synced]).then(() => undefined);
 
   const run = async (): Promise<void> => {
     try {
