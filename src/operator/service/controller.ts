@@ -2,20 +2,19 @@ import { work, workQueue } from '../../kube/index.ts';
 import type { Controller, ControllerContext, RunningController } from '../context.ts';
 import { openTasks } from '../tasks.ts';
 import { fetchServing } from './follow-definition.ts';
+import { externalKey, externalOf, openDispatch, serviceUnit } from './dispatch.ts';
 import { followEngineConfig } from './engine-config.ts';
 import { openInputs } from './inputs.ts';
 import { definitionOf, LATTICE_SERVICE } from './kinds.ts';
 import { openOutputs } from './outputs.ts';
 import { openReconciler } from './reconcile.ts';
 import { openTurns } from './turns.ts';
-import { type Affected, openWorld } from './world.ts';
+import { openWorld } from './world.ts';
 
 export interface ServiceControllerOptions {
   /** Units at a time. Default 16. */
   readonly workers?: number;
 }
-
-const EXTERNAL = 'external ';
 
 /** Turns declarations into objects of the engines, and keeps them so. */
 export function serviceController(options: ServiceControllerOptions = {}): Controller {
@@ -30,26 +29,17 @@ function startService(context: ControllerContext, workers: number): RunningContr
   const queue = workQueue({ clock, random });
   const turns = openTurns();
   const world = openWorld(context.settings, context.compile);
-  /** Peers of services that are gone, until their last object is. */
-  const gone = new Map<string, readonly string[]>();
   let working = false;
 
   const add = (owner: string, initial: boolean): void => {
     if (working) queue.add(owner, { priority: initial ? 'background' : 'live' });
   };
-  const onAffected = ({ owners, told }: Affected, initial: boolean): void => {
-    for (const owner of owners) {
-      turns.expect(owner, world.unitOf(owner));
-      add(owner, initial);
-    }
-    for (const owner of told.owners) add(owner, true);
-    for (const key of told.externals) add(`${EXTERNAL}${key}`, true);
-  };
+  const dispatch = openDispatch(world, turns, add);
   const addAll = (): void => {
     if (!working) return;
     for (const owner of world.owners()) add(owner, true);
     for (const key of inputs.services()) add(world.ownerOf(serviceUnit(key)), true);
-    for (const key of inputs.externals()) add(`${EXTERNAL}${key}`, true);
+    for (const key of inputs.externals()) add(externalKey(key), true);
   };
   const shared = { context, tasks, signal: until };
   const outputs = openOutputs({
@@ -65,10 +55,9 @@ function startService(context: ControllerContext, workers: number): RunningContr
   const inputs = openInputs({
     ...shared,
     world,
-    onAffected,
-    onDeclaration: (kind, key) =>
-      add(kind === 'external' ? `${EXTERNAL}${key}` : world.ownerOf(serviceUnit(key)), false),
-    onGone: (key, peers) => gone.set(world.ownerOf(serviceUnit(key)), peers),
+    onAffected: (affected, initial) => dispatch.affected(affected, initial),
+    onDeclaration: (kind, key) => add(kind === 'external' ? externalKey(key) : world.ownerOf(serviceUnit(key)), false),
+    onGone: (key, owners) => dispatch.gone(key, owners),
     onComplete: addAll,
   });
   const engines = followEngineConfig({ ...shared, onChange: addAll });
@@ -82,7 +71,7 @@ function startService(context: ControllerContext, workers: number): RunningContr
     failures: (owner) => queue.failures(owner),
     closed: () => [...(inputs.areComplete() ? [] : [DECLARATIONS_UNKNOWN]), ...engines.closed()],
     weak: () => engines.weak(),
-    peersOf: (owner) => gone.get(owner) ?? [],
+    peersOf: (owner) => dispatch.peersOf(owner),
     // Definitions that are deleted take every declaration with them: that revokes nothing.
     confirmGone: async (call) =>
       inputs.areComplete() &&
@@ -95,14 +84,16 @@ function startService(context: ControllerContext, workers: number): RunningContr
       if (!(await before(synced, [stopping, signal], tasks.broken))) return;
       world.build();
       working = true;
-      for (const owner of world.owners()) turns.expect(owner, world.unitOf(owner));
+      dispatch.begin();
       addAll();
       for (const owner of orphans) add(owner, true);
       const worked = work({
         queue,
         workers,
-        reconcile: (key, call) =>
-          key.startsWith(EXTERNAL) ? reconciler.external(key.slice(EXTERNAL.length), call) : reconciler.unit(key, call),
+        reconcile: (key, call) => {
+          const external = externalOf(key);
+          return external === undefined ? reconciler.unit(key, call) : reconciler.external(external, call);
+        },
         onError: (key, error, failures) => log.warn('reconcile: failed, trying again', { owner: key, error, failures }),
         stopping,
         signal,
@@ -129,11 +120,6 @@ const DECLARATIONS_UNKNOWN = {
   message:
     "the definitions of Lattice's own kinds are missing or on their way out: nothing is written until they are back",
 };
-
-function serviceUnit(key: string) {
-  const slash = key.indexOf('/');
-  return { kind: 'service', namespace: key.slice(0, slash), name: key.slice(slash + 1) } as const;
-}
 
 /** Whether `event` came before one of the signals. */
 async function before(event: Promise<void>, signals: readonly AbortSignal[], broken: Promise<never>): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { factId, type Gone, type Input, ServiceGraph, type Settings, unitId, type UnitKey } from '../../graph/index.ts';
+import { serviceUnit } from './dispatch.ts';
 import { type Compiled, type CompileOptions, compileUnit, enginesFor, ownerOf } from '../../policy/index.ts';
 
 /** Who has to be looked at again after a change. Owners name units in labels of objects and in the queue. */
@@ -117,11 +118,6 @@ function nameOf(input: Input): { readonly kind: Gone['kind']; readonly key: stri
   if (input.kind !== 'LatticeService' && input.kind !== 'LatticeExternalService')
     return { kind: 'fact', key: factId(input) };
   return { kind: input.kind, key: `${input.metadata.namespace ?? ''}/${input.metadata.name}` };
-}
-
-function serviceUnit(key: string): UnitKey {
-  const slash = key.indexOf('/');
-  return { kind: 'service', namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
 
 /** The inverse of unitId. */
