@@ -2,8 +2,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Finding } from '../../api/index.ts';
 import { compilePeerings, type LiqoShape, type Peerings, readFact, shapeOf, Topology } from '../../peering/index.ts';
 import { UsageError } from '../command.ts';
-import { understand } from '../declared.ts';
-import { type LoadedObject, readInput } from '../io/index.ts';
+import { type OtherObject, understand } from '../declared.ts';
+import { readInput } from '../io/index.ts';
 import { hasErrors, printFindings } from '../report.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -16,7 +16,7 @@ export interface PeeringFlags {
 export interface PeeringInput {
   readonly peerings: Peerings;
   readonly topology: Topology;
-  readonly others: readonly LoadedObject[];
+  readonly others: readonly OtherObject[];
   /** What the FirewallConfiguration CRD among the inputs keeps, if there is one. */
   readonly shape: LiqoShape | undefined;
   readonly findings: readonly Finding[];

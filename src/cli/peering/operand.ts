@@ -1,7 +1,7 @@
 import { formatAddress, parseCidr } from '../../api/index.ts';
 import { readFact } from '../../peering/index.ts';
 import { UsageError } from '../command.ts';
-import type { LoadedObject } from '../io/index.ts';
+import type { OtherObject } from '../declared.ts';
 
 /** One end of a connection: what the user called it, and its addresses. */
 export interface End {
@@ -10,7 +10,7 @@ export interface End {
 }
 
 /** Reads `10.0.0.1`, `pod:NS/NAME` or `NS/NAME`. Throws UsageError for what is none of the input. */
-export function readEnd(flag: string, text: string, objects: readonly LoadedObject[]): End {
+export function readEnd(flag: string, text: string, objects: readonly OtherObject[]): End {
   const cidr = parseCidr(text);
   if (cidr && !text.includes('/')) return { name: text, addresses: [formatAddress(cidr.family, cidr.first)] };
   const [, namespace, name] = /^(?:pod:)?([^/]+)\/([^/]+)$/.exec(text) ?? [];
