@@ -1,10 +1,11 @@
-// Writes docs/reference from the code: `node scripts/generate.ts`, or `--check` to see whether it is up to date.
+// Writes docs/reference and the generated parts of the charts from the code: `node scripts/generate.ts`, or `--check` to see whether it is up to date.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { jsonSchema, KINDS } from '../src/api/index.ts';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { resultJsonSchema } from '../src/cli/result-schemas.ts';
 import { run } from '../src/cli/run.ts';
+import { generateCharts } from './charts/generate-charts.ts';
 import { kindsPage } from './kinds-page.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -23,7 +24,9 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
   files.set('results.schema.json', `${JSON.stringify(resultJsonSchema(), undefined, 2)}\n`);
   files.set('kinds.md', kindsPage(kinds().map((kind) => [kind, jsonSchema(kind)])));
   files.set('commands.md', await commandsPage());
-  return new Map([...files].map(([name, text]) => [join(FOLDER, name), text]));
+  const charts = generateCharts(ROOT, process.env);
+  if (charts.skipped !== undefined) process.stdout.write(`SKIPPED: manifests of the charts: ${charts.skipped}\n`);
+  return new Map([...[...files].map(([name, text]) => [join(FOLDER, name), text] as const), ...charts.files]);
 }
 
 function kinds(): (keyof typeof KINDS)[] {

@@ -9,8 +9,15 @@ import { until } from '../until.ts';
 import type { Cluster, Place } from './cluster.ts';
 import { type Program, startProgram } from './program.ts';
 
-/** Starts a control plane of the programs in `binaries` on free ports of loopback; answers when it is ready. */
-export async function realCluster(binaries: string, { folder, kubeconfig }: Place): Promise<Cluster> {
+/**
+ * Starts a control plane of the programs in `binaries` on free ports of loopback; answers when it is ready. `more` are
+ * flags of kube-apiserver beside those that every test needs.
+ */
+export async function realCluster(
+  binaries: string,
+  { folder, kubeconfig }: Place,
+  more: readonly string[] = [],
+): Promise<Cluster> {
   const [client, peer, secure] = await freePorts(3);
   const token = randomBytes(24).toString('base64url');
   const etcdUrl = `http://127.0.0.1:${client}`;
@@ -29,7 +36,7 @@ export async function realCluster(binaries: string, { folder, kubeconfig }: Plac
     await Promise.all(started.map((program) => program.kill()));
   };
   const startServer = async (): Promise<Program> => {
-    const server = start('kube-apiserver', serverFlags(folder, etcdUrl, secure ?? 0));
+    const server = start('kube-apiserver', [...serverFlags(folder, etcdUrl, secure ?? 0), ...more]);
     await whenReady(url, server);
     return server;
   };
