@@ -1,5 +1,6 @@
 import { type ExternalDeclaration, names } from './declare-external.ts';
-import { allows, type AnyHalf, type PortFilter, type ServiceDeclaration } from './declare-service.ts';
+import { allows, type AnyHalf, type ServiceDeclaration } from './declare-service.ts';
+import type { HalfList, PortFilter } from './half-list.ts';
 import type { NamedEndpoint, Port } from './model.ts';
 
 /** One side of an edge between two services: what it says by name, and by `*`. */
@@ -10,6 +11,18 @@ interface Side {
 
 const NO_PORTS: readonly Port[] = [];
 
+/** Whether both sides speak of this pair, at least one of them by name; on which ports is another question. */
+export function meet(caller: ServiceDeclaration, callee: ServiceDeclaration): boolean {
+  const calls = caller.outbound.has(callee.self);
+  const accepts = callee.inbound.has(caller.self);
+  if (calls && accepts) return true;
+  const self = caller.self === callee.self;
+  return (
+    (calls && wildcardsFor(callee.inboundAny, caller, self).length > 0) ||
+    (accepts && wildcardsFor(caller.outboundAny, callee, self).length > 0)
+  );
+}
+
 /**
  * The callee's ports that both sides declare for this pair: the same array as `ports` where that is all of them.
  * Two wildcards never agree, and a wildcard never means the service itself.
@@ -19,10 +32,10 @@ export function agreedPorts(
   callee: ServiceDeclaration,
   ports: readonly Port[],
 ): readonly Port[] {
-  // Almost always both sides say just the name.
-  if (caller.outbound.get(callee.key) === 'all' && callee.inbound.get(caller.key) === 'all') return ports;
-  const outbound = sideOf(caller.outbound, caller.outboundAny, callee, caller.key === callee.key);
-  const inbound = sideOf(callee.inbound, callee.inboundAny, caller, caller.key === callee.key);
+  // Almost always neither side names ports.
+  if (!caller.narrows && !callee.narrows) return meet(caller, callee) ? ports : NO_PORTS;
+  const outbound = sideOf(caller.outbound, caller.outboundAny, callee, caller.self === callee.self);
+  const inbound = sideOf(callee.inbound, callee.inboundAny, caller, caller.self === callee.self);
   if (outbound.named === undefined && inbound.named === undefined) return NO_PORTS;
   return ports.filter(
     (port) =>
@@ -54,17 +67,13 @@ export function agreedIngress(
 
 const NO_HALVES: readonly AnyHalf[] = [];
 
-function sideOf(
-  halves: ReadonlyMap<string, PortFilter>,
-  wildcards: readonly AnyHalf[],
-  peer: ServiceDeclaration,
-  self: boolean,
-): Side {
-  const any =
-    self || wildcards.length === 0
-      ? NO_HALVES
-      : wildcards.filter((half) => half.namespace === '*' || half.namespace === peer.namespace);
-  return { named: halves.get(peer.key), any };
+function sideOf(halves: HalfList, wildcards: readonly AnyHalf[], peer: ServiceDeclaration, self: boolean): Side {
+  return { named: halves.filterFor(peer.self), any: wildcardsFor(wildcards, peer, self) };
+}
+
+function wildcardsFor(wildcards: readonly AnyHalf[], peer: ServiceDeclaration, self: boolean): readonly AnyHalf[] {
+  if (self || wildcards.length === 0) return NO_HALVES;
+  return wildcards.filter((half) => half.namespace === '*' || half.namespace === peer.namespace);
 }
 
 function says(filter: PortFilter | undefined, port: Port): boolean {

@@ -1,10 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Finding, LatticeService, ServiceResource } from '../api/index.ts';
-import { splitKey } from './key.ts';
-import type { MakeKey } from './key-book.ts';
+import { HalfList, type PortFilter, unite } from './half-list.ts';
+import { keyOf, splitKey } from './key.ts';
 import type { Labels } from './model.ts';
-
-/** Ports that a half names (names or Service port numbers of the callee), or all of them. */
-export type PortFilter = 'all' | readonly (string | number)[];
+import type { Party, PartyBook } from './party.ts';
 
 /** A half towards every service of a namespace, or of all (`namespace: '*'`). */
 export interface AnyHalf {
@@ -15,6 +14,7 @@ export interface AnyHalf {
 /** One LatticeService as the graph keeps it: who it is, and its halves by direction and peer. */
 export interface ServiceDeclaration {
   readonly kind: 'service';
+  readonly self: Party;
   readonly key: string;
   readonly namespace: string;
   readonly name: string;
@@ -25,10 +25,12 @@ export interface ServiceDeclaration {
   readonly mode: 'enforce' | 'shadow';
   readonly allowSharedIdentity: boolean;
   readonly ports: readonly DeclaredServicePort[] | undefined;
-  readonly outbound: ReadonlyMap<string, PortFilter>;
-  readonly inbound: ReadonlyMap<string, PortFilter>;
+  readonly outbound: HalfList;
+  readonly inbound: HalfList;
   readonly outboundAny: readonly AnyHalf[];
   readonly inboundAny: readonly AnyHalf[];
+  /** Whether a half towards services names ports, so that an agreement may be on fewer than all of them. */
+  readonly narrows: boolean;
   readonly egress: ReadonlyMap<string, PortFilter>;
   readonly ingress: ReadonlyMap<string, PortFilter>;
   readonly builtinOutbound: ReadonlyMap<string, PortFilter>;
@@ -48,17 +50,23 @@ export interface DeclaredServicePort {
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 /** Reads a declaration. Entries that mean nothing are findings and make no half. */
-export function declareService(object: LatticeService, defaultNamespace: string, makeKey: MakeKey): ServiceDeclaration {
+export function declareService(
+  object: LatticeService,
+  defaultNamespace: string,
+  parties: PartyBook,
+): ServiceDeclaration {
   const namespace = object.metadata.namespace ?? defaultNamespace;
   const name = object.metadata.name;
-  const halves = new Halves(namespace, name, makeKey);
+  const self = parties.reach(namespace, name);
+  const halves = new Halves(namespace, name, parties);
   const resources = object.spec.resources;
   if (resources)
     for (const entry in resources) if (Object.hasOwn(resources, entry)) halves.add(entry, resources[entry]);
   const { spec } = object;
   return {
     kind: 'service',
-    key: makeKey(namespace, name),
+    self,
+    key: self.key,
     namespace,
     name,
     selector: spec.selector?.matchLabels ?? { 'app.kubernetes.io/name': name },
@@ -68,10 +76,11 @@ export function declareService(object: LatticeService, defaultNamespace: string,
     mode: spec.mode ?? 'enforce',
     allowSharedIdentity: spec.allowSharedIdentity ?? false,
     ports: declaredPorts(spec.service?.ports),
-    outbound: halves.of('outbound'),
-    inbound: halves.of('inbound'),
+    outbound: halves.outbound,
+    inbound: halves.inbound,
     outboundAny: halves.outboundAny,
     inboundAny: halves.inboundAny,
+    narrows: halves.narrows,
     egress: halves.of('egress'),
     ingress: halves.of('ingress'),
     builtinOutbound: halves.of('builtinOutbound'),
@@ -79,6 +88,14 @@ export function declareService(object: LatticeService, defaultNamespace: string,
     entries: halves.entries,
     findings: halves.findings,
   };
+}
+
+/** Whether two declarations of one service say the same. */
+export function sameService(a: ServiceDeclaration, b: ServiceDeclaration): boolean {
+  // Parties lead to the whole graph: they are compared by identity, everything else by value.
+  const { self: _a, outbound: outboundA, inbound: inboundA, ...restA } = a;
+  const { self: _b, outbound: outboundB, inbound: inboundB, ...restB } = b;
+  return outboundA.equals(outboundB) && inboundA.equals(inboundB) && isDeepStrictEqual(restA, restB);
 }
 
 /** Whether `filter` names this port of the callee. */
@@ -96,27 +113,35 @@ export function entryOf(
   type: PeerType,
   peer: string,
 ): string | undefined {
-  if (!service[fieldOf(direction, type)].has(peer)) return undefined;
-  return service.entries.get(entryKey(direction, type, peer)) ?? splitKey(peer).name;
+  const declared =
+    type === 'service'
+      ? service[direction].peers.some(({ key }) => key === peer)
+      : service[fieldOf(direction, type)].has(peer);
+  return declared ? (service.entries.get(entryKey(direction, type, peer)) ?? splitKey(peer).name) : undefined;
 }
 
 function entryKey(direction: Direction, type: PeerType, peer: string): string {
   return `${direction} ${type} ${peer}`;
 }
 
-/** The fields of {@link ServiceDeclaration} that hold halves. */
-type HalfField = 'outbound' | 'inbound' | 'egress' | 'ingress' | 'builtinOutbound' | 'builtinInbound';
+/** The fields of {@link ServiceDeclaration} that hold halves towards others than services. */
+type HalfField = 'egress' | 'ingress' | 'builtinOutbound' | 'builtinInbound';
 
-function fieldOf(direction: Direction, type: PeerType): HalfField {
-  if (type === 'service') return direction;
+function fieldOf(direction: Direction, type: 'external_service' | 'builtin'): HalfField {
   if (type === 'external_service') return direction === 'outbound' ? 'egress' : 'ingress';
   return direction === 'outbound' ? 'builtinOutbound' : 'builtinInbound';
 }
+
+const OUTBOUND: readonly Direction[] = ['outbound'];
+const INBOUND: readonly Direction[] = ['inbound'];
+const BOTH: readonly Direction[] = ['outbound', 'inbound'];
 
 /** Most services have halves of one or two fields: the others share this. */
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
 class Halves {
+  readonly outbound = new HalfList();
+  readonly inbound = new HalfList();
   readonly outboundAny: AnyHalf[] = [];
   readonly inboundAny: AnyHalf[] = [];
   readonly findings: Finding[] = [];
@@ -124,12 +149,17 @@ class Halves {
   readonly #maps: Partial<Record<HalfField, Map<string, PortFilter>>> = {};
   readonly #namespace: string;
   readonly #name: string;
-  readonly #makeKey: MakeKey;
+  readonly #parties: PartyBook;
 
-  constructor(namespace: string, name: string, makeKey: MakeKey) {
+  constructor(namespace: string, name: string, parties: PartyBook) {
     this.#namespace = namespace;
     this.#name = name;
-    this.#makeKey = makeKey;
+    this.#parties = parties;
+  }
+
+  get narrows(): boolean {
+    const ports = [...this.outboundAny, ...this.inboundAny].some((half) => half.ports !== 'all');
+    return ports || this.outbound.narrows || this.inbound.narrows;
   }
 
   add(entry: string, resource: ServiceResource | undefined): void {
@@ -148,29 +178,32 @@ class Halves {
     const peer = this.#peer(entry, resource);
     if (!peer) return;
     const ports = resource.ports ?? 'all';
-    const directions =
-      resource.direction === 'both' ? (['outbound', 'inbound'] as const) : [resource.direction ?? 'outbound'];
-    for (const direction of directions) {
-      if (peer.name === '*') {
-        if (type === 'service') this.#addAny(direction, { namespace: peer.namespace, ports });
-        else
-          this.#report(
-            entry,
-            'WildcardPeer',
-            'error',
-            `"*" names services only, not ${type}`,
-            'name each peer by its id',
-          );
-        continue;
+    const directions = resource.direction === 'both' ? BOTH : resource.direction === 'inbound' ? INBOUND : OUTBOUND;
+    if (peer.name === '*') {
+      for (const direction of directions) this.#addAny(entry, direction, type, { namespace: peer.namespace, ports });
+      return;
+    }
+    if (type === 'service') {
+      const party = this.#parties.reach(peer.namespace, peer.name);
+      for (const direction of directions) {
+        this[direction].add(party, ports);
+        this.#note(entry, peer.name, direction, type, party.key);
       }
-      const key = type === 'builtin' ? peer.name : this.#makeKey(peer.namespace, peer.name);
-      const field = fieldOf(direction, type);
-      const map = (this.#maps[field] ??= new Map());
+      return;
+    }
+    const key = type === 'builtin' ? peer.name : keyOf(peer.namespace, peer.name);
+    for (const direction of directions) {
+      const map = this.#mapFor(fieldOf(direction, type));
       const known = map.get(key);
       map.set(key, known === undefined ? ports : unite(known, ports));
-      if (entry === peer.name) this.#entries?.delete(entryKey(direction, type, key));
-      else (this.#entries ??= new Map()).set(entryKey(direction, type, key), entry);
+      this.#note(entry, peer.name, direction, type, key);
     }
+  }
+
+  /** Remembers an entry that is not called like its peer. */
+  #note(entry: string, name: string, direction: Direction, type: PeerType, key: string): void {
+    if (entry !== name) (this.#entries ??= new Map()).set(entryKey(direction, type, key), entry);
+    else if (this.#entries) this.#entries.delete(entryKey(direction, type, key));
   }
 
   /** Entries that are not called like their peer, by {@link entryKey}. */
@@ -183,8 +216,19 @@ class Halves {
     return this.#maps[field] ?? NONE;
   }
 
-  #addAny(direction: 'outbound' | 'inbound', half: AnyHalf): void {
-    (direction === 'outbound' ? this.outboundAny : this.inboundAny).push(half);
+  #mapFor(field: HalfField): Map<string, PortFilter> {
+    const known = this.#maps[field];
+    if (known) return known;
+    const map = new Map<string, PortFilter>();
+    this.#maps[field] = map;
+    return map;
+  }
+
+  #addAny(entry: string, direction: Direction, type: PeerType, half: AnyHalf): void {
+    if (type === 'service') (direction === 'outbound' ? this.outboundAny : this.inboundAny).push(half);
+    else {
+      this.#report(entry, 'WildcardPeer', 'error', `"*" names services only, not ${type}`, 'name each peer by its id');
+    }
   }
 
   #peer(entry: string, resource: ServiceResource): { namespace: string; name: string } | undefined {
@@ -236,10 +280,6 @@ class Halves {
       ...(fix === undefined ? {} : { fix }),
     });
   }
-}
-
-function unite(a: PortFilter, b: PortFilter): PortFilter {
-  return a === 'all' || b === 'all' ? 'all' : [...a, ...b];
 }
 
 function declaredPorts(

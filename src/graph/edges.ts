@@ -6,6 +6,7 @@ import type { ServiceDeclaration } from './declare-service.ts';
 import type { ServiceGraph } from './graph.ts';
 import { byText } from './key.ts';
 import type { Port } from './model.ts';
+import type { Party } from './party.ts';
 import type { GraphState } from './state.ts';
 import { agreed, edgeBarred, identityRefused, serviceView } from './views.ts';
 
@@ -63,21 +64,21 @@ export function edgesOf(graph: ServiceGraph): readonly Edge[] {
 }
 
 function serviceEdges(state: GraphState, service: ServiceDeclaration): Edge[] {
-  const outbound = calleesOf(state, service).flatMap((key): Edge[] => edgesTowards(state, service, key));
+  const outbound = calleesOf(state, service).flatMap((callee): Edge[] => edgesTowards(state, service, callee));
   // Halves of a callee whose caller says nothing: nobody else's list has them.
-  const unanswered = [...service.inbound.keys()].filter((key) => {
-    const caller = state.services.get(key);
-    return !caller || betweenServices(state, caller, service).missing === 'outbound';
-  });
+  const unanswered = service.inbound.peers.filter(
+    ({ declaration: caller }) => !caller || betweenServices(state, caller, service).missing === 'outbound',
+  );
   const enforcedAt = enforcedBetween(state, undefined, service.key);
   return [
     ...outbound,
-    ...unanswered.map((from): Edge => ({ from, to: service.key, agreed: false, missing: 'outbound', enforcedAt })),
+    ...unanswered.map(
+      ({ key }): Edge => ({ from: key, to: service.key, agreed: false, missing: 'outbound', enforcedAt }),
+    ),
   ];
 }
 
-function edgesTowards(state: GraphState, caller: ServiceDeclaration, key: string): Edge[] {
-  const callee = state.services.get(key);
+function edgesTowards(state: GraphState, caller: ServiceDeclaration, { key, declaration: callee }: Party): Edge[] {
   const enforcedAt = enforcedBetween(state, caller.key, key);
   if (!callee) return [{ from: caller.key, to: key, agreed: false, missing: 'inbound', enforcedAt }];
   const { ports, missing, barred } = betweenServices(state, caller, callee);
@@ -94,23 +95,23 @@ function edgesTowards(state: GraphState, caller: ServiceDeclaration, key: string
 }
 
 /** Services that this one names, and those that name it where it says `*`. */
-function calleesOf(state: GraphState, service: ServiceDeclaration): string[] {
-  const naming = service.outboundAny.length > 0 ? (state.calleesNaming.get(service.key) ?? []) : [];
-  return [...new Set([...service.outbound.keys(), ...naming])];
+function calleesOf(state: GraphState, service: ServiceDeclaration): readonly Party[] {
+  if (service.outboundAny.length === 0) return service.outbound.peers;
+  return [...new Set([...service.outbound.peers, ...state.calleesNaming.get(service.self)])];
 }
 
 function betweenServices(state: GraphState, caller: ServiceDeclaration, callee: ServiceDeclaration): Between {
-  const ports = agreed(state, caller, callee);
-  const workloads = [state.workloads.get(caller.key), state.workloads.get(callee.key)];
-  const [from, to] = workloads;
+  const ports = agreed(caller, callee);
+  const from = caller.self.workload;
+  const to = callee.self.workload;
   const barred = from && to && ports.length > 0 ? edgeBarred(state, from, to) : undefined;
   return { ports, barred, missing: ports.length > 0 ? undefined : missingBetween(caller, callee) };
 }
 
 function missingBetween(caller: ServiceDeclaration, callee: ServiceDeclaration): Missing {
   const self = caller.key === callee.key;
-  const out = caller.outbound.has(callee.key);
-  const into = callee.inbound.has(caller.key);
+  const out = caller.outbound.has(callee.self);
+  const into = callee.inbound.has(caller.self);
   const anyOut =
     !self && caller.outboundAny.some((half) => half.namespace === '*' || half.namespace === callee.namespace);
   const anyIn =

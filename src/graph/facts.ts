@@ -3,17 +3,21 @@ import type { Protocol } from '../api/index.ts';
 import { keyOf } from './key.ts';
 import type { Labels } from './model.ts';
 
-/** A pod, or the pods that a workload's template will make. */
-export interface PodFact {
-  readonly kind: 'pod';
-  /** Kind and key of the object that it was read from. */
-  readonly id: string;
+/** Everything about a pod that a door may depend on. */
+export interface PodTraits {
   readonly namespace: string;
   readonly labels: Labels;
   readonly account: string;
   readonly hostNetwork: boolean;
   readonly ports: readonly { readonly name: string; readonly port: number; readonly protocol: Protocol }[];
   readonly dataplane: 'ambient' | 'none' | 'sidecar' | undefined;
+}
+
+/** A pod, or the pods that a workload's template will make. */
+export interface PodFact extends PodTraits {
+  readonly kind: 'pod';
+  /** Kind and key of the object that it was read from. */
+  readonly id: string;
 }
 
 export interface NamespaceFact {

@@ -1,16 +1,26 @@
 import { isDeepStrictEqual } from 'node:util';
-import { hostText, type LatticeExternalService, type LatticeService } from '../api/index.ts';
+import type { LatticeExternalService, LatticeService } from '../api/index.ts';
 import { declareExternal, type ExternalDeclaration } from './declare-external.ts';
-import { declareService, type ServiceDeclaration } from './declare-service.ts';
-import { type Fact, factId, type PodFact, type ServiceFact } from './facts.ts';
-import { openKeyBook } from './key-book.ts';
+import { declareService, sameService, type ServiceDeclaration } from './declare-service.ts';
+import { type Fact, factId, type PodFact } from './facts.ts';
 import type { EgressWaypointView, HostView, NamespaceView, ServiceView, UnitKey, Waypoint } from './model.ts';
-import { addTo, removeFrom } from './selector-index.ts';
+import { link, linkAll } from './neighbours.ts';
+import { groupKey } from './pod-groups.ts';
+import { settle, settleAll } from './settle.ts';
 import type { Settings } from './settings.ts';
-import { emptyState, type GraphState, overlapsOf, podsOf } from './state.ts';
+import { emptyState, type GraphState } from './state.ts';
+import {
+  factAt,
+  storeExternal,
+  storeFact,
+  storeService,
+  unstoreExternal,
+  unstoreFact,
+  unstoreService,
+} from './store.ts';
+import { partnersOf, touchedBy } from './touched.ts';
 import { Tracker } from './tracker.ts';
 import { egressWaypoint, egressWaypointView, hostView, namespaceView, serviceView } from './views.ts';
-import { resolveWorkload } from './workload.ts';
 
 /** Something the graph is built from: a declaration, or a fact read from another Kubernetes object. */
 export type Input = LatticeService | LatticeExternalService | Fact;
@@ -27,7 +37,6 @@ export type Gone =
 export class ServiceGraph {
   readonly #state: GraphState;
   readonly #defaultNamespace: string;
-  readonly #makeKey = openKeyBook();
 
   constructor(settings: Settings, defaultNamespace = 'default') {
     this.#state = emptyState(settings);
@@ -38,8 +47,8 @@ export class ServiceGraph {
   static of(inputs: Iterable<Input>, settings: Settings, defaultNamespace = 'default'): ServiceGraph {
     const graph = new ServiceGraph(settings, defaultNamespace);
     for (const input of inputs) graph.#store(input);
-    for (const service of graph.#state.services.values()) graph.#resolve(service);
-    for (const pod of graph.#state.pods.values()) graph.#countStray(pod);
+    linkAll(graph.#state);
+    settleAll(graph.#state);
     return graph;
   }
 
@@ -51,9 +60,9 @@ export class ServiceGraph {
   /** Adds or replaces an input. Returns ids ({@link unitId}) of the units that must be compiled again. */
   put(input: Input): ReadonlySet<string> {
     if (input.kind === 'LatticeService') {
-      const service = declareService(input, this.#defaultNamespace, this.#makeKey);
+      const service = declareService(input, this.#defaultNamespace, this.#state.parties);
       const known = this.#state.services.get(service.key);
-      if (known && isDeepStrictEqual(known, service)) return new Set();
+      if (known && sameService(known, service)) return new Set();
       return this.#changeService(service.key, service);
     }
     if (input.kind === 'LatticeExternalService') {
@@ -79,20 +88,13 @@ export class ServiceGraph {
 
   /** Every unit that may have output, sorted by id within its kind. */
   units(): UnitKey[] {
-    const services = [...this.#state.services.values()].map(
-      ({ namespace, name }): UnitKey => ({ kind: 'service', namespace, name }),
-    );
-    const namespaces = [...this.#state.namespaces.values()]
-      .filter((fact) => fact.managed)
-      .map((fact): UnitKey => ({ kind: 'namespace', namespace: fact.name }));
-    const hosts = [...this.#state.hosts.keys()].map((host): UnitKey => ({ kind: 'host', host }));
-    const sorted = (units: UnitKey[], text: (unit: UnitKey) => string) =>
-      units.sort((a, b) => (text(a) < text(b) ? -1 : 1));
+    const { services, namespaces, hosts } = this.#state;
+    const managed = [...namespaces.values()].filter((fact) => fact.managed).map((fact) => fact.name);
     return [
-      ...sorted(services, (unit) => (unit.kind === 'service' ? `${unit.namespace}/${unit.name}` : '')),
-      ...sorted(namespaces, (unit) => (unit.kind === 'namespace' ? unit.namespace : '')),
-      ...sorted(hosts, (unit) => (unit.kind === 'host' ? unit.host : '')),
-      ...(hosts.length > 0 ? [{ kind: 'egress-waypoint' } as const] : []),
+      ...[...services.keys()].sort().flatMap((key) => unitOf(services.get(key))),
+      ...managed.sort().map((namespace): UnitKey => ({ kind: 'namespace', namespace })),
+      ...[...hosts.keys()].sort().map((host): UnitKey => ({ kind: 'host', host })),
+      ...(hosts.size > 0 ? [{ kind: 'egress-waypoint' } as const] : []),
     ];
   }
 
@@ -120,255 +122,79 @@ export class ServiceGraph {
   }
 
   #changeService(key: string, service: ServiceDeclaration | undefined): ReadonlySet<string> {
-    const tracker = new Tracker(this.#state);
-    tracker.watch([key, ...this.#partners(this.#state.services.get(key)), ...this.#partners(service)], key);
-    this.#unstoreService(key);
+    const state = this.#state;
+    const tracker = new Tracker(state);
+    tracker.watch([key, ...partnersOf(state, state.services.get(key)), ...partnersOf(state, service)], key);
     if (service) {
-      this.#storeService(service);
-      for (const pod of podsOf(this.#state, service)) tracker.strays.add(pod);
-    }
-    return this.#settle(tracker);
+      storeService(state, service);
+      link(state, service);
+      tracker.watchPodsOf(service);
+    } else unstoreService(state, key);
+    settle(state, tracker);
+    return tracker.changed();
   }
 
   #changeExternal(key: string, external: ExternalDeclaration | undefined): ReadonlySet<string> {
     const tracker = new Tracker(this.#state);
     tracker.watchExternal(key);
-    this.#unstoreExternal(key);
-    if (external) this.#storeExternal(external);
+    unstoreExternal(this.#state, key);
+    if (external) storeExternal(this.#state, external);
     return tracker.changed();
   }
 
   #changeFact(id: string, fact: Fact | undefined): ReadonlySet<string> {
-    const known = this.#fact(id);
+    const state = this.#state;
+    const known = factAt(state, id);
     if (known === undefined ? fact === undefined : fact !== undefined && isDeepStrictEqual(known, fact))
       return new Set();
-    const tracker = new Tracker(this.#state);
-    const touched = [known, fact].flatMap((each) => (each ? this.#touchedBy(each) : []));
-    tracker.watch(touched, undefined);
-    if (known?.kind === 'namespace' || fact?.kind === 'namespace')
-      tracker.watchNamespace(id.slice('Namespace '.length));
-    if (known?.kind === 'gateway' || fact?.kind === 'gateway') tracker.watchGateway(id.slice('Gateway '.length));
-    if (known) this.#unstoreFact(known);
-    if (fact) this.#storeFact(fact);
-    if (known?.kind === 'pod') this.#uncountStray(known, tracker);
-    if (fact?.kind === 'pod') this.#countStray(fact, tracker);
-    return this.#settle(tracker);
-  }
-
-  /** Resolves again what was touched, follows flips of shared identities, and says what changed. */
-  #settle(tracker: Tracker): ReadonlySet<string> {
-    for (const key of tracker.touched) {
-      const service = this.#state.services.get(key);
-      if (service) this.#resolve(service, tracker);
-      else this.#forget(key, tracker);
+    const tracker = new Tracker(state);
+    if (known?.kind === 'pod' || fact?.kind === 'pod') {
+      this.#changePod(known?.kind === 'pod' ? known : undefined, fact?.kind === 'pod' ? fact : undefined, tracker);
+    } else {
+      tracker.watch(
+        [known, fact].flatMap((each) => (each ? touchedBy(state, each) : [])),
+        undefined,
+      );
+      if (known?.kind === 'namespace' || fact?.kind === 'namespace')
+        tracker.watchNamespace(id.slice('Namespace '.length));
+      if (known?.kind === 'gateway' || fact?.kind === 'gateway') tracker.watchGateway(id.slice('Gateway '.length));
+      if (known) unstoreFact(state, known);
+      if (fact) storeFact(state, fact);
     }
-    for (const pod of tracker.strays) this.#countStray(pod, tracker);
+    settle(state, tracker);
     return tracker.changed();
   }
 
-  /** Services whose facets a fact may change. */
-  #touchedBy(fact: Fact): string[] {
-    switch (fact.kind) {
-      case 'pod':
-        return this.#state.selectors.selecting(fact.namespace, fact.labels);
-      case 'service':
-        return this.#servicesBehind(fact);
-      case 'namespace':
-        return [...(this.#state.members.get(fact.name) ?? [])];
-      case 'gateway':
-        return [...(this.#state.waypointUsers.get(fact.key) ?? [])];
-    }
-  }
-
-  #servicesBehind(fact: ServiceFact): string[] {
-    const naming = [...(this.#state.members.get(fact.namespace) ?? [])].filter((key) =>
-      this.#state.services.get(key)?.services?.includes(fact.name),
-    );
-    const { selector } = fact;
-    if (!selector) return naming;
-    const pods = this.#state.podLabels
-      .including(fact.namespace, selector)
-      .flatMap((id) => this.#state.pods.get(id) ?? []);
-    return [
-      ...naming,
-      ...this.#state.selectors.including(fact.namespace, selector),
-      ...pods.flatMap((pod) => this.#state.selectors.selecting(pod.namespace, pod.labels)),
-    ];
-  }
-
-  /** Other services that select some of the same pods: what one declares can bar the other. */
-  #partners(service: ServiceDeclaration | undefined): string[] {
-    return service ? overlapsOf(this.#state, service, podsOf(this.#state, service)) : [];
+  /** Only a group of pods that comes or goes can change anything: one pod more or less of a known one does not. */
+  #changePod(known: PodFact | undefined, fact: PodFact | undefined, tracker: Tracker): void {
+    const state = this.#state;
+    const { podGroups } = state;
+    const from = known && groupKey(known);
+    const to = fact && groupKey(fact);
+    const going = known && from !== to && podGroups.isOnly(known);
+    const coming = fact && from !== to && !podGroups.get(groupKey(fact));
+    tracker.watch([...(going ? touchedBy(state, known) : []), ...(coming ? touchedBy(state, fact) : [])], undefined);
+    if (going) tracker.watchPodGroup(groupKey(known));
+    if (known) unstoreFact(state, known);
+    if (fact) storeFact(state, fact);
+    if (coming) tracker.watchPodGroup(groupKey(fact));
   }
 
   #store(input: Input): void {
     if (input.kind === 'LatticeService') {
-      const service = declareService(input, this.#defaultNamespace, this.#makeKey);
-      this.#unstoreService(service.key);
-      this.#storeService(service);
+      storeService(this.#state, declareService(input, this.#defaultNamespace, this.#state.parties));
     } else if (input.kind === 'LatticeExternalService') {
       const external = declareExternal(input, this.#defaultNamespace, this.#state.settings.exemptions.network);
-      this.#unstoreExternal(external.key);
-      this.#storeExternal(external);
+      unstoreExternal(this.#state, external.key);
+      storeExternal(this.#state, external);
     } else {
-      const known = this.#fact(factId(input));
-      if (known) this.#unstoreFact(known);
-      this.#storeFact(input);
+      const known = factAt(this.#state, factId(input));
+      if (known) unstoreFact(this.#state, known);
+      storeFact(this.#state, input);
     }
-  }
-
-  #storeService(service: ServiceDeclaration): void {
-    const state = this.#state;
-    const { key } = service;
-    state.services.set(key, service);
-    state.selectors.set(key, service.namespace, service.selector);
-    addTo(state.members, service.namespace, key);
-    state.callersNaming.add(service);
-    state.calleesNaming.add(service);
-    for (const external of service.egress.keys()) addTo(state.externalUsers, external, key);
-    for (const external of service.ingress.keys()) addTo(state.externalUsers, external, key);
-  }
-
-  #unstoreService(key: string): void {
-    const state = this.#state;
-    const service = state.services.get(key);
-    if (!service) return;
-    state.services.delete(key);
-    state.selectors.delete(key);
-    removeFrom(state.members, service.namespace, key);
-    state.callersNaming.remove(service);
-    state.calleesNaming.remove(service);
-    for (const external of service.egress.keys()) removeFrom(state.externalUsers, external, key);
-    for (const external of service.ingress.keys()) removeFrom(state.externalUsers, external, key);
-  }
-
-  #storeExternal(external: ExternalDeclaration): void {
-    this.#state.externals.set(external.key, external);
-    for (const host of hostsOf(external)) addTo(this.#state.hosts, host, external.key);
-  }
-
-  #unstoreExternal(key: string): void {
-    const external = this.#state.externals.get(key);
-    if (!external) return;
-    this.#state.externals.delete(key);
-    for (const host of hostsOf(external)) removeFrom(this.#state.hosts, host, key);
-  }
-
-  #fact(id: string): Fact | undefined {
-    const { pods, namespaces, kubeServices, gateways } = this.#state;
-    const key = id.slice(id.indexOf(' ') + 1);
-    if (id.startsWith('Namespace ')) return namespaces.get(key);
-    if (id.startsWith('Service ')) return kubeServices.get(key);
-    if (id.startsWith('Gateway ')) return gateways.get(key);
-    return pods.get(id);
-  }
-
-  #storeFact(fact: Fact): void {
-    const state = this.#state;
-    switch (fact.kind) {
-      case 'pod':
-        state.pods.set(fact.id, fact);
-        state.podLabels.set(fact.id, fact.namespace, fact.labels);
-        return;
-      case 'namespace':
-        state.namespaces.set(fact.name, fact);
-        return;
-      case 'service':
-        state.kubeServices.set(fact.key, fact);
-        if (fact.selector) state.kubeSelectors.set(fact.key, fact.namespace, fact.selector);
-        return;
-      case 'gateway':
-        state.gateways.set(fact.key, fact);
-    }
-  }
-
-  #unstoreFact(fact: Fact): void {
-    const state = this.#state;
-    switch (fact.kind) {
-      case 'pod':
-        state.pods.delete(fact.id);
-        state.podLabels.delete(fact.id);
-        return;
-      case 'namespace':
-        state.namespaces.delete(fact.name);
-        return;
-      case 'service':
-        state.kubeServices.delete(fact.key);
-        state.kubeSelectors.delete(fact.key);
-        return;
-      case 'gateway':
-        state.gateways.delete(fact.key);
-    }
-  }
-
-  #resolve(service: ServiceDeclaration, tracker?: Tracker): void {
-    const state = this.#state;
-    const before = state.workloads.get(service.key);
-    const { workload, gateways } = resolveWorkload(state, service);
-    if (
-      before &&
-      isDeepStrictEqual(before, workload) &&
-      isDeepStrictEqual(state.waypointsOf.get(service.key), gateways)
-    )
-      return;
-    this.#leave(service.key, tracker);
-    state.workloads.set(service.key, workload);
-    state.waypointsOf.set(service.key, gateways);
-    for (const gateway of gateways) addTo(state.waypointUsers, gateway, service.key);
-    for (const account of workload.accounts) this.#enter(`${workload.namespace}/${account}`, service.key, tracker);
-  }
-
-  #forget(key: string, tracker: Tracker): void {
-    this.#leave(key, tracker);
-    this.#state.workloads.delete(key);
-    this.#state.waypointsOf.delete(key);
-  }
-
-  /** Takes a service out of the indexes that follow from its resolved form. */
-  #leave(key: string, tracker: Tracker | undefined): void {
-    const workload = this.#state.workloads.get(key);
-    for (const gateway of this.#state.waypointsOf.get(key) ?? []) removeFrom(this.#state.waypointUsers, gateway, key);
-    for (const account of workload?.accounts ?? []) this.#exit(`${workload?.namespace ?? ''}/${account}`, key, tracker);
-  }
-
-  #enter(identity: string, user: string, tracker: Tracker | undefined): void {
-    const users = this.#state.identities.get(identity);
-    if (users?.has(user)) return;
-    if (users?.size === 1) {
-      tracker?.identityFlips(users);
-      this.#state.sharedIdentities.add(identity);
-    }
-    addTo(this.#state.identities, identity, user);
-  }
-
-  #exit(identity: string, user: string, tracker: Tracker | undefined): void {
-    const users = this.#state.identities.get(identity);
-    if (!users?.has(user)) return;
-    if (users.size === 2) {
-      tracker?.identityFlips(users);
-      this.#state.sharedIdentities.delete(identity);
-    }
-    removeFrom(this.#state.identities, identity, user);
-  }
-
-  /** A pod that no service selects is a user of its identity of its own. */
-  #countStray(pod: PodFact, tracker?: Tracker): void {
-    const identity = `${pod.namespace}/${pod.account}`;
-    const stray =
-      this.#state.pods.has(pod.id) && this.#state.selectors.selecting(pod.namespace, pod.labels).length === 0;
-    if (stray) this.#enter(identity, pod.id, tracker);
-    else this.#exit(identity, pod.id, tracker);
-  }
-
-  #uncountStray(pod: PodFact, tracker: Tracker): void {
-    this.#exit(`${pod.namespace}/${pod.account}`, pod.id, tracker);
   }
 }
 
-function hostsOf(external: ExternalDeclaration): Set<string> {
-  return new Set(
-    external.node.endpoints.flatMap((endpoint) =>
-      endpoint.protocol === 'TCP' && endpoint.host.kind !== 'cidr' ? [hostText(endpoint.host)] : [],
-    ),
-  );
+function unitOf(service: ServiceDeclaration | undefined): UnitKey | [] {
+  return service ? { kind: 'service', namespace: service.namespace, name: service.name } : [];
 }

@@ -1,43 +1,51 @@
 import type { Labels } from './model.ts';
+import { MultiMap } from './multi-map.ts';
 
 interface Entry {
   readonly namespace: string;
   readonly labels: Labels;
-  /** The label pair that this entry is looked up by: the rarest of its pairs when it was added. */
-  readonly pair: string;
+  /** The label that this entry is looked up by: that of the rarest of its pairs when it was added. */
+  readonly label: string;
 }
 
 /** Selectors (non-empty label sets) by namespace: which of them select given labels, in time that does not grow with all of them. */
 export class SelectorIndex {
   readonly #entries = new Map<string, Entry>();
-  readonly #byChosenPair = new Map<string, Set<string>>();
-  readonly #byEveryPair = new Map<string, Set<string>>();
+  readonly #byChosenPair = new PairIndex();
+  readonly #byEveryPair = new PairIndex();
 
   /** Adds or replaces the selector under `key`. */
   set(key: string, namespace: string, labels: Labels): void {
     this.delete(key);
-    const pairs = pairsOf(namespace, labels);
-    let pair = pairs[0] ?? '';
-    for (const each of pairs) if (this.#size(each) < this.#size(pair)) pair = each;
-    this.#entries.set(key, { namespace, labels, pair });
-    addTo(this.#byChosenPair, pair, key);
-    for (const each of pairs) addTo(this.#byEveryPair, each, key);
+    let chosen = '';
+    let fewest = Number.POSITIVE_INFINITY;
+    for (const label of Object.keys(labels)) {
+      const count = this.#byChosenPair.at(namespace, label)?.count(labels[label] ?? '') ?? 0;
+      if (count < fewest) {
+        fewest = count;
+        chosen = label;
+      }
+      this.#byEveryPair.reach(namespace, label).add(labels[label] ?? '', key);
+    }
+    this.#byChosenPair.reach(namespace, chosen).add(labels[chosen] ?? '', key);
+    this.#entries.set(key, { namespace, labels, label: chosen });
   }
 
   delete(key: string): void {
     const entry = this.#entries.get(key);
     if (!entry) return;
+    const { namespace, labels, label } = entry;
     this.#entries.delete(key);
-    removeFrom(this.#byChosenPair, entry.pair, key);
-    for (const each of pairsOf(entry.namespace, entry.labels)) removeFrom(this.#byEveryPair, each, key);
+    this.#byChosenPair.remove(namespace, label, labels[label] ?? '', key);
+    for (const each of Object.keys(labels)) this.#byEveryPair.remove(namespace, each, labels[each] ?? '', key);
   }
 
   /** Keys of the selectors that select an object with these labels: those whose pairs are all among them. */
   selecting(namespace: string, labels: Labels): string[] {
-    if (this.#entries.size === 0) return [];
     const found: string[] = [];
-    for (const pair of pairsOf(namespace, labels)) {
-      for (const key of this.#byChosenPair.get(pair) ?? []) {
+    if (this.#entries.size === 0) return found;
+    for (const label of Object.keys(labels)) {
+      for (const key of this.#byChosenPair.at(namespace, label)?.get(labels[label] ?? '') ?? []) {
         const entry = this.#entries.get(key);
         if (entry && contains(labels, entry.labels)) found.push(key);
       }
@@ -48,43 +56,58 @@ export class SelectorIndex {
   /** Keys of the entries whose labels include all of `labels`. */
   including(namespace: string, labels: Labels): string[] {
     if (this.#entries.size === 0) return [];
-    let smallest: ReadonlySet<string> | undefined;
-    for (const pair of pairsOf(namespace, labels)) {
-      const keys = this.#byEveryPair.get(pair);
-      if (!keys) return [];
-      if (!smallest || keys.size < smallest.size) smallest = keys;
+    let rarest: string | undefined;
+    let fewest = Number.POSITIVE_INFINITY;
+    for (const label of Object.keys(labels)) {
+      const count = this.#byEveryPair.at(namespace, label)?.count(labels[label] ?? '') ?? 0;
+      if (count === 0) return [];
+      if (count < fewest) {
+        fewest = count;
+        rarest = label;
+      }
     }
-    return [...(smallest ?? [])].filter((key) => {
+    if (rarest === undefined) return [];
+    const keys = this.#byEveryPair.at(namespace, rarest)?.get(labels[rarest] ?? '') ?? [];
+    return [...keys].filter((key) => {
       const entry = this.#entries.get(key);
       return entry !== undefined && contains(entry.labels, labels);
     });
   }
+}
 
-  #size(pair: string): number {
-    return this.#byChosenPair.get(pair)?.size ?? 0;
+/** Entries by namespace, label and value, level by level: no text is put together to look one up. */
+class PairIndex {
+  readonly #namespaces = new Map<string, Map<string, MultiMap>>();
+
+  /** Entries by value of this label. */
+  at(namespace: string, label: string): MultiMap | undefined {
+    return this.#namespaces.get(namespace)?.get(label);
+  }
+
+  /** The same, made when there is none. */
+  reach(namespace: string, label: string): MultiMap {
+    const known = this.at(namespace, label);
+    if (known) return known;
+    const labels = this.#namespaces.get(namespace) ?? new Map<string, MultiMap>();
+    const values = new MultiMap();
+    this.#namespaces.set(namespace, labels.set(label, values));
+    return values;
+  }
+
+  remove(namespace: string, label: string, value: string, key: string): void {
+    const labels = this.#namespaces.get(namespace);
+    const values = labels?.get(label);
+    if (!labels || !values) return;
+    values.remove(value, key);
+    if (values.size === 0) labels.delete(label);
+    if (labels.size === 0) this.#namespaces.delete(namespace);
   }
 }
 
 /** Whether `labels` has every pair of `wanted`. */
 function contains(labels: Labels, wanted: Labels): boolean {
+  if (labels === wanted) return true;
   for (const key in wanted)
     if (Object.hasOwn(wanted, key) && (!Object.hasOwn(labels, key) || labels[key] !== wanted[key])) return false;
   return true;
-}
-
-/** Adds `value` to the set under `key`. */
-export function addTo<T>(index: Map<string, Set<T>>, key: string, value: T): void {
-  const set = index.get(key);
-  if (set) set.add(value);
-  else index.set(key, new Set([value]));
-}
-
-/** Takes `value` out of the set under `key`; an empty set goes too. */
-export function removeFrom<T>(index: Map<string, Set<T>>, key: string, value: T): void {
-  const set = index.get(key);
-  if (set?.delete(value) && set.size === 0) index.delete(key);
-}
-
-function pairsOf(namespace: string, labels: Labels): string[] {
-  return Object.keys(labels).map((key) => `${namespace} ${key}=${labels[key] ?? ''}`);
 }

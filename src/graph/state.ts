@@ -1,12 +1,15 @@
 import type { ExternalDeclaration } from './declare-external.ts';
 import type { ServiceDeclaration } from './declare-service.ts';
-import type { GatewayFact, NamespaceFact, PodFact, ServiceFact } from './facts.ts';
-import type { Workload } from './model.ts';
+import type { GatewayFact, NamespaceFact, PodFact, PodTraits, ServiceFact } from './facts.ts';
+import type { Labels, Workload } from './model.ts';
+import { MultiMap } from './multi-map.ts';
 import { NamingIndex } from './naming-index.ts';
+import { PartyBook } from './party.ts';
+import { PodGroups } from './pod-groups.ts';
 import { SelectorIndex } from './selector-index.ts';
 import type { Settings } from './settings.ts';
 
-/** Everything that the graph knows. Only `graph.ts` changes it; every other file of the room reads it. */
+/** Everything that the graph knows. Only `store.ts` and `settle.ts` change it; every other file of the room reads it. */
 export interface GraphState {
   readonly settings: Settings;
 
@@ -21,28 +24,30 @@ export interface GraphState {
 
   /** Each declared service as the doors know it; follows from the above, resolved whenever one of its inputs changes. */
   readonly workloads: Map<string, Workload>;
+  /** Every service that is declared or named, with its neighbours. */
+  readonly parties: PartyBook;
 
   /** callee -> callers that name it outbound, and caller -> callees that name it inbound. */
   readonly callersNaming: NamingIndex;
   readonly calleesNaming: NamingIndex;
   /** external service -> services that name it, in either direction. */
-  readonly externalUsers: Map<string, Set<string>>;
+  readonly externalUsers: MultiMap;
   /** namespace -> its services. */
-  readonly members: Map<string, Set<string>>;
+  readonly members: MultiMap;
   /** host -> external services that have it as an endpoint. */
-  readonly hosts: Map<string, Set<string>>;
-  /** `namespace/account` -> services and stray pods that run under it. */
-  readonly identities: Map<string, Set<string>>;
+  readonly hosts: MultiMap;
+  /** `namespace/account` -> services, and groups of pods that are nobody's, that run under it. */
+  readonly identities: MultiMap;
   /** Those of the identities that have several users. */
   readonly sharedIdentities: Set<string>;
   /** Gateway -> services whose Services or namespace name it as their waypoint. */
-  readonly waypointUsers: Map<string, Set<string>>;
+  readonly waypointUsers: MultiMap;
   /** service -> Gateways that it looked at when it was resolved. */
   readonly waypointsOf: Map<string, readonly string[]>;
-  /** Selectors of LatticeServices, selectors of Services, and labels of pods. */
+  /** Selectors of LatticeServices, and selectors of Services. */
   readonly selectors: SelectorIndex;
   readonly kubeSelectors: SelectorIndex;
-  readonly podLabels: SelectorIndex;
+  readonly podGroups: PodGroups;
 }
 
 export function emptyState(settings: Settings): GraphState {
@@ -56,33 +61,37 @@ export function emptyState(settings: Settings): GraphState {
     kubeServices: new Map(),
     gateways: new Map(),
     workloads: new Map(),
+    parties: new PartyBook(),
     callersNaming: new NamingIndex(services, 'outbound'),
     calleesNaming: new NamingIndex(services, 'inbound'),
-    externalUsers: new Map(),
-    members: new Map(),
-    hosts: new Map(),
-    identities: new Map(),
+    externalUsers: new MultiMap(),
+    members: new MultiMap(),
+    hosts: new MultiMap(),
+    identities: new MultiMap(),
     sharedIdentities: new Set(),
-    waypointUsers: new Map(),
+    waypointUsers: new MultiMap(),
     waypointsOf: new Map(),
     selectors: new SelectorIndex(),
     kubeSelectors: new SelectorIndex(),
-    podLabels: new SelectorIndex(),
+    podGroups: new PodGroups(),
   };
 }
 
-/** Pods that belong to a service: they have all labels of its selector. */
-export function podsOf(state: GraphState, service: ServiceDeclaration): PodFact[] {
-  return state.podLabels.including(service.namespace, service.selector).flatMap((id) => state.pods.get(id) ?? []);
+/** Pods of a namespace that have all of these labels; of equal ones, one. */
+export function podsWith(state: GraphState, namespace: string, labels: Labels): readonly PodTraits[] {
+  return state.podGroups.including(namespace, labels).map(({ traits }) => traits);
+}
+
+/** Pods that belong to a service: they have all labels of its selector. Of equal ones, one. */
+export function podsOf(state: GraphState, service: ServiceDeclaration): readonly PodTraits[] {
+  return podsWith(state, service.namespace, service.selector);
 }
 
 /** Other services of the namespace that select some of the same pods, sorted. */
-export function overlapsOf(state: GraphState, service: ServiceDeclaration, pods: readonly PodFact[]): string[] {
-  const others = new Set([
-    ...state.selectors.selecting(service.namespace, service.selector),
-    ...state.selectors.including(service.namespace, service.selector),
-    ...pods.flatMap((pod) => state.selectors.selecting(pod.namespace, pod.labels)),
-  ]);
+export function overlapsOf(state: GraphState, service: ServiceDeclaration, pods: readonly PodTraits[]): string[] {
+  const others = new Set(state.selectors.selecting(service.namespace, service.selector));
+  for (const key of state.selectors.including(service.namespace, service.selector)) others.add(key);
+  for (const pod of pods) for (const key of state.selectors.selecting(pod.namespace, pod.labels)) others.add(key);
   others.delete(service.key);
   return [...others].sort();
 }

@@ -2,11 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { hostText } from '../api/index.ts';
 import type { ExternalDeclaration } from './declare-external.ts';
 import type { ServiceDeclaration } from './declare-service.ts';
-import type { PodFact } from './facts.ts';
 import type { Port, Workload } from './model.ts';
 import { unitId } from './model.ts';
-import { type GraphState, podsOf } from './state.ts';
-import { agreed, candidates } from './views.ts';
+import type { Party } from './party.ts';
+import type { PodGroup } from './pod-groups.ts';
+import type { GraphState } from './state.ts';
+import { portsBetween } from './views.ts';
 
 /** What a service looked like to its neighbours before a change. */
 interface Before {
@@ -30,7 +31,7 @@ export class Tracker {
   /** Services that must be resolved again. */
   readonly touched = new Set<string>();
   /** Pods that may have become, or ceased to be, nobody's. */
-  readonly strays = new Set<PodFact>();
+  readonly strays = new Set<PodGroup>();
   readonly #state: GraphState;
   readonly #before = new Map<string, Before>();
   readonly #flipped = new Set<string>();
@@ -53,11 +54,22 @@ export class Tracker {
       this.#before.set(key, {
         service,
         workload: this.#state.workloads.get(key),
-        peers: peersOf(this.#state, service),
+        peers: peersOf(service?.self),
         gateways: this.#state.waypointsOf.get(key) ?? [],
       });
-      if (service && key === own) for (const pod of podsOf(this.#state, service)) this.strays.add(pod);
+      if (service && key === own) this.watchPodsOf(service);
     }
+  }
+
+  /** Pods that this service selects: whether they are nobody's depends on it. */
+  watchPodsOf({ namespace, selector }: ServiceDeclaration): void {
+    for (const group of this.#state.podGroups.including(namespace, selector)) this.strays.add(group);
+  }
+
+  /** Pods that come or go: they may be, or have been, nobody's. */
+  watchPodGroup(key: string): void {
+    const group = this.#state.podGroups.get(key);
+    if (group) this.strays.add(group);
   }
 
   /** Remembers who uses an external service whose declaration changes, and its hosts. */
@@ -76,12 +88,12 @@ export class Tracker {
     const egress = this.#state.settings.egressWaypoint;
     if (!egress || key !== `${egress.namespace}/${egress.name}`) return;
     for (const host of this.#state.hosts.keys()) this.#hosts.add(host);
-    for (const users of this.#state.externalUsers.values()) for (const user of users) this.#addService(user);
+    for (const external of this.#state.externalUsers.keys()) this.#addUsersOf(external);
     this.#units.add(unitId({ kind: 'egress-waypoint' }));
   }
 
   /** These workloads begin or cease to share an identity. */
-  identityFlips(users: ReadonlySet<string>): void {
+  identityFlips(users: Iterable<string>): void {
     for (const user of users) this.#flipped.add(user);
   }
 
@@ -92,12 +104,12 @@ export class Tracker {
       const service = this.#state.services.get(key);
       if (!service || this.#before.has(key)) continue;
       this.#addService(key);
-      for (const peer of peersOf(this.#state, service).keys()) this.#addService(peer);
+      for (const peer of peersOf(service.self).keys()) this.#addService(peer);
       this.#addHostsOf(service);
     }
     for (const key of this.#externals) {
       this.#addHosts(this.#state.externals.get(key));
-      for (const user of this.#state.externalUsers.get(key) ?? []) this.#addService(user);
+      this.#addUsersOf(key);
     }
     for (const host of this.#hosts) this.#units.add(unitId({ kind: 'host', host }));
     if (this.#hosts.size > 0) this.#units.add(unitId({ kind: 'egress-waypoint' }));
@@ -113,7 +125,7 @@ export class Tracker {
     }
     const service = this.#state.services.get(key);
     const workload = this.#state.workloads.get(key);
-    const peers = peersOf(this.#state, service);
+    const peers = peersOf(service?.self);
     const looksDifferent = this.#flipped.has(key) || !isDeepStrictEqual(before.workload, workload);
     for (const [peer, edge] of before.peers)
       if (looksDifferent || !sameEdges(peers.get(peer), edge)) this.#addService(peer);
@@ -133,6 +145,10 @@ export class Tracker {
     this.#units.add(unitId({ kind: 'service', namespace: key.slice(0, slash), name: key.slice(slash + 1) }));
   }
 
+  #addUsersOf(external: string): void {
+    for (const user of this.#state.externalUsers.get(external)) this.#addService(user);
+  }
+
   #addHostsOf(service: ServiceDeclaration | undefined): void {
     for (const key of service?.egress.keys() ?? []) this.#addHosts(this.#state.externals.get(key));
   }
@@ -145,19 +161,19 @@ export class Tracker {
 }
 
 /** The peers of a service, each with what is agreed between them. */
-function peersOf(state: GraphState, service: ServiceDeclaration | undefined): ReadonlyMap<string, Edges> {
+function peersOf(party: Party | undefined): ReadonlyMap<string, Edges> {
   const peers = new Map<string, Edges>();
-  if (!service) return peers;
-  for (const direction of ['outbound', 'inbound'] as const) {
-    for (const key of candidates(state, service, direction)) {
-      const peer = state.services.get(key);
-      if (!peer) continue;
-      const ports = direction === 'outbound' ? agreed(state, service, peer) : agreed(state, peer, service);
-      if (ports.length === 0) continue;
-      const edges = peers.get(key) ?? { outbound: NO_PORTS, inbound: NO_PORTS };
-      edges[direction] = ports;
-      peers.set(key, edges);
-    }
+  if (!party) return peers;
+  for (const callee of party.callees) {
+    const outbound = portsBetween(party, callee);
+    if (outbound.length > 0) peers.set(callee.key, { outbound, inbound: NO_PORTS });
+  }
+  for (const caller of party.callers) {
+    const inbound = portsBetween(caller, party);
+    if (inbound.length === 0) continue;
+    const edges = peers.get(caller.key);
+    if (edges) edges.inbound = inbound;
+    else peers.set(caller.key, { outbound: NO_PORTS, inbound });
   }
   return peers;
 }

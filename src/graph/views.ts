@@ -1,7 +1,8 @@
 import type { Barred } from './barred.ts';
 import { hostText } from '../api/index.ts';
 import { agreedEndpoints, agreedIngress, agreedPorts } from './agree.ts';
-import { allows, type PortFilter, type ServiceDeclaration } from './declare-service.ts';
+import { allows, type ServiceDeclaration } from './declare-service.ts';
+import type { PortFilter } from './half-list.ts';
 import { byText } from './key.ts';
 import { callsThroughTunnel } from './model.ts';
 import type {
@@ -17,44 +18,42 @@ import type {
   Waypoint,
   Workload,
 } from './model.ts';
+import type { Party } from './party.ts';
 import type { ConfiguredPeer } from './settings.ts';
 import { type GraphState, sharesIdentity } from './state.ts';
 
 /** Everything a compiler may know about one service; undefined when it is not declared. A barred service has no links. */
 export function serviceView(state: GraphState, key: string): ServiceView | undefined {
-  const self = state.workloads.get(key);
-  const service = state.services.get(key);
-  if (!self || !service) return undefined;
+  const declaration = state.services.get(key);
+  const self = declaration?.self.workload;
+  if (!self) return undefined;
+  const party = declaration.self;
   if (self.barred !== undefined) return { self, inbound: [], outbound: [], egress: [], ingress: [], builtins: [] };
   return {
     self,
-    inbound: linksOf(state, service, self, 'inbound'),
-    outbound: linksOf(state, service, self, 'outbound'),
-    egress: egressOf(state, service, self),
-    ingress: ingressOf(state, service, self),
-    builtins: builtinsOf(state, service, self),
+    inbound: inboundLinks(state, party, self),
+    outbound: outboundLinks(state, party, self),
+    egress: egressOf(state, declaration, self),
+    ingress: ingressOf(state, declaration, self),
+    builtins: builtinsOf(state, declaration, self),
   };
 }
 
-/** Services that may have an edge with this one in the given direction: named by it, or naming it where it says `*`. Each once. */
-export function candidates(
-  state: GraphState,
-  service: ServiceDeclaration,
-  direction: 'inbound' | 'outbound',
-): Iterable<string> {
-  const named = direction === 'inbound' ? service.inbound : service.outbound;
-  const any = direction === 'inbound' ? service.inboundAny : service.outboundAny;
-  const naming =
-    any.length === 0
-      ? undefined
-      : (direction === 'inbound' ? state.callersNaming : state.calleesNaming).get(service.key);
-  return naming ? new Set([...named.keys(), ...naming]) : named.keys();
+/** What both declare for caller -> callee, whether or not a door can be written for it. */
+export function agreed(caller: ServiceDeclaration, callee: ServiceDeclaration): readonly Port[] {
+  return agreedPorts(caller, callee, callee.self.workload?.ports ?? NO_PORTS);
 }
 
-/** What both declare for caller -> callee, whether or not a door can be written for it. */
-export function agreed(state: GraphState, caller: ServiceDeclaration, callee: ServiceDeclaration): readonly Port[] {
-  return agreedPorts(caller, callee, state.workloads.get(callee.key)?.ports ?? []);
+/** The same for two that meet, as neighbours do. */
+export function portsBetween(
+  { declaration: caller }: Party,
+  { declaration: callee, workload }: Party,
+): readonly Port[] {
+  if (!caller || !callee || !workload) return NO_PORTS;
+  return caller.narrows || callee.narrows ? agreedPorts(caller, callee, workload.ports) : workload.ports;
 }
+
+const NO_PORTS: readonly Port[] = [];
 
 /** Why an agreed edge is not compiled: an end is barred, or the mesh cannot tell the caller from another workload. */
 export function edgeBarred(state: GraphState, caller: Workload, callee: Workload): Barred | undefined {
@@ -75,10 +74,10 @@ export function hostView(state: GraphState, host: string): HostView | undefined 
     string,
     { port: number; scheme: HostView['ports'][number]['scheme']; callers: Map<string, Workload> }
   >();
-  for (const externalKey of state.hosts.get(host) ?? []) {
+  for (const externalKey of state.hosts.get(host)) {
     const external = state.externals.get(externalKey);
     if (!external) continue;
-    for (const serviceKey of state.externalUsers.get(externalKey) ?? []) {
+    for (const serviceKey of state.externalUsers.get(externalKey)) {
       const service = state.services.get(serviceKey);
       const caller = state.workloads.get(serviceKey);
       if (!service || !caller || !isMeshed(state, caller)) continue;
@@ -110,7 +109,7 @@ export function hostView(state: GraphState, host: string): HostView | undefined 
 /** The namespace as default deny sees it. */
 export function namespaceView(state: GraphState, namespace: string): NamespaceView {
   const fact = state.namespaces.get(namespace);
-  const keys = [...(state.members.get(namespace) ?? [])].sort();
+  const keys = [...state.members.get(namespace)].sort();
   const workloads = keys.flatMap((key) => state.workloads.get(key) ?? []);
   return {
     namespace,
@@ -169,22 +168,22 @@ export function egressWaypointView(state: GraphState): EgressWaypointView | unde
   return { waypoint, hosts, callers: [...callers.values()].sort((a, b) => byText(a.key, b.key)) };
 }
 
-function linksOf(
-  state: GraphState,
-  service: ServiceDeclaration,
-  self: Workload,
-  direction: 'inbound' | 'outbound',
-): readonly Link[] {
+function inboundLinks(state: GraphState, party: Party, self: Workload): readonly Link[] {
   const links: Link[] = [];
-  for (const key of [...candidates(state, service, direction)].sort()) {
-    const other = state.services.get(key);
-    const peer = state.workloads.get(key);
-    if (!other || !peer) continue;
-    const ports =
-      direction === 'inbound' ? agreedPorts(other, service, self.ports) : agreedPorts(service, other, peer.ports);
-    if (ports.length === 0) continue;
-    const barred = direction === 'inbound' ? edgeBarred(state, peer, self) : edgeBarred(state, self, peer);
-    if (barred === undefined) links.push({ peer, ports });
+  for (const caller of party.callers) {
+    const peer = caller.workload;
+    const ports = portsBetween(caller, party);
+    if (peer && ports.length > 0 && edgeBarred(state, peer, self) === undefined) links.push({ peer, ports });
+  }
+  return links;
+}
+
+function outboundLinks(state: GraphState, party: Party, self: Workload): readonly Link[] {
+  const links: Link[] = [];
+  for (const callee of party.callees) {
+    const peer = callee.workload;
+    const ports = portsBetween(party, callee);
+    if (peer && ports.length > 0 && edgeBarred(state, self, peer) === undefined) links.push({ peer, ports });
   }
   return links;
 }

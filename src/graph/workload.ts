@@ -1,6 +1,6 @@
 import type { Barred } from './barred.ts';
 import type { DeclaredServicePort, ServiceDeclaration } from './declare-service.ts';
-import { GATEWAY_LABEL, type PodFact, type ServiceFact } from './facts.ts';
+import { GATEWAY_LABEL, type PodTraits, type ServiceFact } from './facts.ts';
 import { byText } from './key.ts';
 import type { Labels, MeshMode, Port, Waypoint, Workload } from './model.ts';
 import { type GraphState, overlapsOf, podsOf } from './state.ts';
@@ -54,7 +54,7 @@ export function resolveWorkload(state: GraphState, service: ServiceDeclaration):
 /** The ports of a service, and the declared ones whose named target port no known pod has. */
 export function portsOf(
   service: ServiceDeclaration,
-  pods: readonly PodFact[],
+  pods: readonly PodTraits[],
   kubeServices: readonly ServiceFact[],
 ): { readonly ports: readonly Port[]; readonly unresolved: readonly DeclaredServicePort[] } {
   const wanted = service.ports ?? portsOfServices(kubeServices) ?? portsOfPods(pods);
@@ -72,7 +72,7 @@ export function portsOf(
 export function kubeServicesOf(
   state: GraphState,
   service: ServiceDeclaration,
-  pods: readonly PodFact[],
+  pods: readonly PodTraits[],
 ): ServiceFact[] {
   const keys = service.services
     ? new Set(service.services.map((name) => `${service.namespace}/${name}`))
@@ -90,7 +90,7 @@ function serviceNames(service: ServiceDeclaration, found: readonly ServiceFact[]
   return names.length === 0 ? [service.name] : names.sort();
 }
 
-function accountsOf(service: ServiceDeclaration, pods: readonly PodFact[]): readonly string[] {
+function accountsOf(service: ServiceDeclaration, pods: readonly PodTraits[]): readonly string[] {
   const declared = service.account ?? (service.deployed ? service.name : undefined);
   if (pods.length === 0) return [declared ?? 'default'];
   const accounts = new Set(pods.map((pod) => pod.account));
@@ -99,7 +99,7 @@ function accountsOf(service: ServiceDeclaration, pods: readonly PodFact[]): read
 }
 
 /** How one pod takes part in the mesh. */
-export function meshModeOf(state: GraphState, pod: PodFact): MeshMode {
+export function meshModeOf(state: GraphState, pod: PodTraits): MeshMode {
   if (pod.hostNetwork) return 'none';
   const home = state.namespaces.get(pod.namespace)?.dataplane ?? state.settings.mesh;
   // Istio marks its gateways dataplane-mode none: nothing is redirected there, yet they speak for themselves.
@@ -107,7 +107,7 @@ export function meshModeOf(state: GraphState, pod: PodFact): MeshMode {
   return gateway && pod.dataplane !== 'sidecar' ? 'gateway' : (pod.dataplane ?? home);
 }
 
-function meshModes(state: GraphState, service: ServiceDeclaration, pods: readonly PodFact[]): MeshMode[] {
+function meshModes(state: GraphState, service: ServiceDeclaration, pods: readonly PodTraits[]): MeshMode[] {
   const home = state.namespaces.get(service.namespace)?.dataplane ?? state.settings.mesh;
   const inMesh = state.settings.mesh === 'ambient';
   if (pods.length === 0) return [inMesh && Object.hasOwn(service.selector, GATEWAY_LABEL) ? 'gateway' : home];
@@ -137,7 +137,7 @@ function waypointOf(
 function barredBecause(
   state: GraphState,
   service: ServiceDeclaration,
-  pods: readonly PodFact[],
+  pods: readonly PodTraits[],
   meshes: readonly MeshMode[],
   front: { readonly waypoints: readonly Waypoint[]; readonly gateways: readonly string[] },
 ): Barred | undefined {
@@ -160,7 +160,7 @@ function switchesCilium(labels: Labels): boolean {
 
 function targetPortsOf(
   port: DeclaredServicePort,
-  pods: readonly PodFact[],
+  pods: readonly PodTraits[],
   kubeServices: readonly ServiceFact[],
 ): readonly number[] {
   const targets = port.targetPort === undefined ? mappedPorts(port, kubeServices) : [port.targetPort];
@@ -181,7 +181,7 @@ function mappedPorts(port: DeclaredServicePort, kubeServices: readonly ServiceFa
   return mapped.length === 0 ? [port.port] : mapped;
 }
 
-function containerPorts(pod: PodFact, name: string, protocol: string): number[] {
+function containerPorts(pod: PodTraits, name: string, protocol: string): number[] {
   return pod.ports.filter((port) => port.name === name && port.protocol === protocol).map((port) => port.port);
 }
 
@@ -190,7 +190,7 @@ function portsOfServices(kubeServices: readonly ServiceFact[]): readonly Declare
   return all.length === 0 ? undefined : unnamedToNamed(all);
 }
 
-function portsOfPods(pods: readonly PodFact[]): readonly DeclaredServicePort[] {
+function portsOfPods(pods: readonly PodTraits[]): readonly DeclaredServicePort[] {
   return unnamedToNamed(pods.flatMap((pod) => pod.ports.map((port) => ({ ...port, targetPort: port.port }))));
 }
 

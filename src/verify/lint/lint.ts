@@ -1,5 +1,5 @@
 import type { Finding, ObjectName } from '../../api/index.ts';
-import { byText, findingsOf, type ServiceGraph } from '../../graph/index.ts';
+import { byText, findingsOf, podsWith, type ServiceGraph } from '../../graph/index.ts';
 import type { Claim } from '../prove/prove.ts';
 import { foreignFindings } from './foreign.ts';
 
@@ -23,9 +23,7 @@ function workloadFindings(graph: ServiceGraph, key: string): Finding[] {
   const workload = graph.state.workloads.get(key);
   if (!service || !workload) return [];
   const object: ObjectName = { kind: 'LatticeService', namespace: service.namespace, name: service.name };
-  const pods = graph.state.podLabels
-    .including(service.namespace, service.selector)
-    .flatMap((id) => graph.state.pods.get(id) ?? []);
+  const pods = podsWith(graph.state, service.namespace, service.selector);
   const manifests = [...graph.state.pods.values()].some((pod) => pod.namespace === service.namespace);
   const findings: Finding[] = [];
   if (!service.deployed && manifests && pods.length === 0) {

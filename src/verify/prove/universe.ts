@@ -1,5 +1,5 @@
 import { type Cidr, formatAddress, parseCidr } from '../../api/index.ts';
-import { meshModeOf, type Labels, type ServiceGraph, type Workload } from '../../graph/index.ts';
+import { meshModeOf, podsWith, type Labels, type ServiceGraph, type Workload } from '../../graph/index.ts';
 import type { Distinctions, Singled } from './distinctions.ts';
 import type { AddressParty, Party, PodParty, ReservedParty } from './party.ts';
 
@@ -87,8 +87,8 @@ function partial(selector: Labels): Labels[] {
 function namedPorts(graph: ServiceGraph, service: Workload): PodParty['namedPorts'] {
   const ports: Record<string, { port: number; protocol: string }> = {};
   for (const selector of service.selectors) {
-    for (const id of graph.state.podLabels.including(service.namespace, selector)) {
-      for (const port of graph.state.pods.get(id)?.ports ?? []) {
+    for (const pod of podsWith(graph.state, service.namespace, selector)) {
+      for (const port of pod.ports) {
         if (port.name !== '') ports[port.name] = { port: port.port, protocol: port.protocol };
       }
     }
