@@ -10,4 +10,4 @@ export { byText, keyOf, splitKey } from './key.ts';
 export * from './model.ts';
 export { meshModeOf } from './workload.ts';
 export type { ConfiguredPeer, Exemptions, Resolver, Settings } from './settings.ts';
-export { podsWith } from './state.ts';
+export { aroundService, podsWith } from './state.ts';

@@ -1,5 +1,6 @@
 import type { ExternalDeclaration } from './declare-external.ts';
 import type { ServiceDeclaration } from './declare-service.ts';
+import { splitKey } from './key.ts';
 import type { GatewayFact, NamespaceFact, PodFact, PodTraits, ServiceFact } from './facts.ts';
 import type { Labels, Workload } from './model.ts';
 import { MultiMap } from './multi-map.ts';
@@ -75,6 +76,17 @@ export function emptyState(settings: Settings): GraphState {
     kubeSelectors: new SelectorIndex(),
     podGroups: new PodGroups(),
   };
+}
+
+/** Services that this one names, and those that name it, whether declared or not. */
+export function aroundService(state: GraphState, key: string): readonly string[] {
+  const { namespace, name } = splitKey(key);
+  const party = state.parties.at(namespace, name);
+  if (!party) return [];
+  const { declaration } = party;
+  const named = declaration ? [...declaration.outbound.peers, ...declaration.inbound.peers] : [];
+  const around = [...named, ...state.callersNaming.get(party), ...state.calleesNaming.get(party)];
+  return [...new Set(around)].map((each) => each.key);
 }
 
 /** Pods of a namespace that have all of these labels; of equal ones, one. */

@@ -1,4 +1,13 @@
-import { factId, type Gone, type Input, ServiceGraph, type Settings, unitId, type UnitKey } from '../../graph/index.ts';
+import {
+  aroundService,
+  factId,
+  type Gone,
+  type Input,
+  ServiceGraph,
+  type Settings,
+  unitId,
+  type UnitKey,
+} from '../../graph/index.ts';
 import { serviceUnit } from './dispatch.ts';
 import { type Compiled, type CompileOptions, compileUnit, enginesFor, ownerOf } from '../../policy/index.ts';
 
@@ -54,14 +63,9 @@ export function openWorld(settings: Settings, options: CompileOptions): World {
     const service = kind === 'LatticeService' ? state.services.get(key) : undefined;
     const services =
       kind === 'LatticeService'
-        ? [
-            ...(service?.outbound.keys() ?? []),
-            ...(service?.inbound.keys() ?? []),
-            ...(state.callersNaming.get(key) ?? []),
-            ...(state.calleesNaming.get(key) ?? []),
-          ]
+        ? aroundService(state, key)
         : kind === 'LatticeExternalService'
-          ? [...(state.externalUsers.get(key) ?? [])]
+          ? [...state.externalUsers.get(key)]
           : [];
     return {
       owners: [...new Set(services)]
