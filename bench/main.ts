@@ -1,4 +1,4 @@
-// `npm run bench [-- CASE...] [--shape NAME] [--runs N] [-o json]`: speed and memory of the main path; `npm run bench -- kube`: of the watch cache.
+// `npm run bench [-- CASE...] [--shape NAME] [--runs N] [-o json]`: speed and memory of the main path; `npm run bench -- kube`: of the Kubernetes runtime.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,8 +1,9 @@
 // One measured client, in a process of its own: `subject.ts MODE URL PODS EVENTS`, CA in the environment; prints JSON.
-import { readFileSync } from 'node:fs';
 import { Agent } from 'undici';
-import { accessOf, createClient, createWatch, only, untyped, type Projection } from '../../src/kube/index.ts';
+import { createClient, createWatch, only, untyped, type Projection } from '../../src/kube/index.ts';
 import { at, stringAt } from '../../src/kube/json.ts';
+import { benchAccess } from './access.ts';
+import { collectedMb, memoryMb, point, type Point, rate } from './meter.ts';
 
 type Mode = 'stream' | 'pages' | 'parse';
 
@@ -30,26 +31,6 @@ function podOf(object: unknown): Pod {
   };
 }
 
-interface Point {
-  readonly wall: number;
-  readonly cpu: number;
-}
-
-function point(): Point {
-  const { user, system } = process.cpuUsage();
-  return { wall: performance.now(), cpu: (user + system) / 1000 };
-}
-
-function memoryMb(field: 'VmRSS' | 'VmHWM'): number {
-  const line = readFileSync('/proc/self/status', 'utf8').match(new RegExp(`${field}:\\s+(\\d+) kB`));
-  return Math.round(Number(line?.[1] ?? 0) / 1024);
-}
-
-function collected(): number {
-  for (let i = 0; i < 3; i++) globalThis.gc?.();
-  return memoryMb('VmRSS');
-}
-
 const start = point();
 const bare = memoryMb('VmRSS');
 const report = (listed: Point, extra: Record<string, number>): void => {
@@ -62,7 +43,7 @@ if (mode === 'parse') await parseEverything();
 else await watchPods(mode === 'pages' ? 'pages' : 'stream');
 
 async function watchPods(how: Exclude<Mode, 'parse'>): Promise<void> {
-  const client = createClient({ ...accessOf(config()), ca: { text: ca } });
+  const client = createClient(benchAccess(server));
   const stopping = new AbortController();
   const { promise: ingested, resolve } = Promise.withResolvers<void>();
   let seen = 0;
@@ -85,14 +66,15 @@ async function watchPods(how: Exclude<Mode, 'parse'>): Promise<void> {
   const afterListMb = memoryMb('VmRSS');
   if (watch.store.size !== Number(pods)) throw new Error(`${watch.store.size} pods`);
   const extra: Record<string, number> = { afterListMb };
-  if (Number(events) === 0) extra.afterGcMb = collected();
+  if (Number(events) === 0) extra.afterGcMb = collectedMb();
   else {
     await ingested;
     const done = point();
     const began = first ?? done;
-    extra.eventsPerSecond = Math.round(Number(events) / ((done.wall - began.wall) / 1000));
-    extra.cpuPerEventUs = Math.round(((done.cpu - began.cpu) * 1000) / Number(events));
-    extra.afterGcMb = collected();
+    const { perSecond, cpuUs } = rate(began, done, Number(events));
+    extra.eventsPerSecond = perSecond;
+    extra.cpuPerEventUs = cpuUs;
+    extra.afterGcMb = collectedMb();
   }
   extra.peakMb = memoryMb('VmHWM');
   report(listed, extra);
@@ -120,16 +102,6 @@ async function parseEverything(): Promise<void> {
   } while (next !== '');
   const listed = point();
   const afterListMb = memoryMb('VmRSS');
-  report(listed, { afterListMb, afterGcMb: collected(), peakMb: memoryMb('VmHWM') });
+  report(listed, { afterListMb, afterGcMb: collectedMb(), peakMb: memoryMb('VmHWM') });
   await agent.destroy();
-}
-
-function config() {
-  const cluster = { server };
-  return {
-    currentContext: 'bench',
-    clusters: new Map([['bench', cluster]]),
-    users: new Map(),
-    contexts: new Map([['bench', { cluster: 'bench' }]]),
-  };
 }

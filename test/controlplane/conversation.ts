@@ -52,6 +52,9 @@ export async function converse(conversation: Conversation, send: Send): Promise<
   return answers;
 }
 
+/** For controllers on a busy machine. */
+const PATIENCE_MS = 90_000;
+
 async function ask(step: Step, saved: ReadonlyMap<string, unknown>, send: Send): Promise<Reply> {
   const method = step.method ?? 'GET';
   const type = step.type ?? (method === 'PATCH' ? 'application/merge-patch+json' : 'application/json');
@@ -64,12 +67,13 @@ async function ask(step: Step, saved: ReadonlyMap<string, unknown>, send: Send):
     body:
       step.body === undefined ? undefined : fill(typeof step.body === 'string' ? step.body : JSON.stringify(step.body)),
   };
-  for (let tries = 0; ; tries += 1) {
+  const limit = performance.now() + PATIENCE_MS;
+  for (;;) {
     const reply = await send(request);
     const waits =
       (step.until !== undefined && reply.status !== step.until) ||
       (step.untilText !== undefined && !reply.text.includes(step.untilText));
-    if (!waits || tries >= 300) return reply;
+    if (!waits || performance.now() > limit) return reply;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
