@@ -8,6 +8,7 @@ import { type Client, type ClusterAccess, createClient, isKubeObject, untyped } 
 import { at, stringAt } from '../../src/kube/json.ts';
 import { findBinaries } from '../../test/e2e/binaries.ts';
 import { openCluster } from '../../test/e2e/cluster/index.ts';
+import { findDefinitions } from '../../test/e2e/engines.ts';
 import { until } from '../../test/e2e/until.ts';
 import { podJson } from './pods.ts';
 import { namespaceOf } from './policies.ts';
@@ -166,15 +167,18 @@ const POLICY = untyped({
   namespaced: true,
 });
 
-/** Installs Cilium's own definition; false, and said, where it is not at hand. */
+/** Installs Cilium's own definition; false, and said, where it cannot be had. */
 async function defineCilium(client: Client): Promise<boolean> {
-  const file = join(process.env.LATTICE_DATA ?? join(root, '../shared/data'), 'crds/cilium/ciliumnetworkpolicies.yaml');
-  if (!existsSync(file)) {
-    process.stderr.write(`SKIPPED: apply: there is no ${file}\n`);
+  const warn = (line: string): void => void process.stderr.write(`${line}\n`);
+  const found = findDefinitions(process.env.LATTICE_DATA ?? join(root, '../shared/data'), warn);
+  if (found.kind === 'skipped') {
+    warn(`SKIPPED: apply: ${found.reason}`);
     return false;
   }
-  for (const definition of loadAll(readFileSync(file, 'utf8')).filter(isKubeObject))
-    await client.apply(DEFINITION, definition, { signal });
+  const definitions = found.texts.flatMap((text) => loadAll(text)).filter(isKubeObject);
+  for (const definition of definitions)
+    if (definition.metadata.name === 'ciliumnetworkpolicies.cilium.io')
+      await client.apply(DEFINITION, definition, { signal });
   await until('CiliumNetworkPolicies are served', async () => {
     await client.raw(POLICIES, { signal });
     return true;

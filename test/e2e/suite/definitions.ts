@@ -1,11 +1,11 @@
 // Installs CustomResourceDefinitions and waits until their kinds are served.
 import assert from 'node:assert/strict';
-import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { loadAll } from 'js-yaml';
 import { findKind, isKubeObject, type KubeObject, untyped } from '../../../src/kube/index.ts';
 import { lattice } from '../../cli/testing.ts';
 import { recordOf, text } from '../../controlplane/talk.ts';
+import { findDefinitions } from '../engines.ts';
 import { until } from '../until.ts';
 import { type Context, forever } from './context.ts';
 
@@ -15,13 +15,13 @@ const data = process.env['LATTICE_DATA'] ?? join(root, '../shared/data');
 /** The founding documents, whose examples must stay true. */
 export const seeds = join(dirname(data), 'seeds');
 
-/** The definitions of the engines that Lattice writes for, as they are published. */
-const ENGINES = ['cilium', 'istio', 'gateway-api', 'network-policy-api'].map((name) => join(data, 'crds', name));
+/** Found once: it may take a download. */
+const engines = findDefinitions(data, (line) => {
+  process.stderr.write(`${line}\n`);
+});
 
 /** Words for a skipped test when there are none. */
-export const lacksEngines = ENGINES.every((folder) => existsSync(folder))
-  ? false
-  : `the engines' definitions are not in ${join(data, 'crds')}: set LATTICE_DATA`;
+export const lacksEngines = engines.kind === 'skipped' ? engines.reason : false;
 
 export async function latticeDefinitions(): Promise<readonly KubeObject[]> {
   const { code, stdout, stderr } = await lattice(['crds']);
@@ -30,10 +30,8 @@ export async function latticeDefinitions(): Promise<readonly KubeObject[]> {
 }
 
 export function engineDefinitions(): readonly KubeObject[] {
-  return ENGINES.flatMap((folder) => globSync('*.yaml', { cwd: folder }).map((file) => join(folder, file)))
-    .sort()
-    .flatMap((file) => objectsIn(readFileSync(file, 'utf8')))
-    .filter(({ kind }) => kind === 'CustomResourceDefinition');
+  const texts = engines.kind === 'found' ? engines.texts : [];
+  return texts.flatMap(objectsIn).filter(({ kind }) => kind === 'CustomResourceDefinition');
 }
 
 /** The documents of a YAML text that are Kubernetes objects. */
