@@ -21,7 +21,7 @@ test('a field that is missing is said to be missing, one of the wrong type to be
     'spec.service.ports.http.port: is missing: it must be a number',
   ]);
   assert.deepEqual(issues(service({ selector, service: { ports: { http: { port: '80' } } } })), [
-    'spec.service.ports.http.port: must be a number',
+    'spec.service.ports.http.port: must be a number, found "80"',
   ]);
   assert.deepEqual(issues({ apiVersion: 'lattice.dev/v1alpha1', kind: 'LatticeService', spec: { selector } }), [
     'metadata: is missing: it must be a map',

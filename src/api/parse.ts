@@ -7,6 +7,7 @@ import { PEERING_API_VERSION, type PeeringConnectivity, peeringConnectivity } fr
 import { type LatticeResourceClass, latticeResourceClass } from './resource-class.ts';
 import { type LatticeService, latticeService } from './service.ts';
 import { canonical } from './spelling.ts';
+import { shownValue } from './shown-value.ts';
 import { closest } from './suggest.ts';
 
 /** One thing that is wrong with a document, and where inside it. */
@@ -99,7 +100,16 @@ export function parseAs<T>(schema: z.ZodType<T>, raw: Readonly<Record<string, un
   const spelled = canonical(raw);
   const result = schema.safeParse(spelled);
   if (result.success) return { ok: true, value: result.data };
-  return { ok: false, issues: result.error.issues.flatMap((issue) => explain(issue, schema, spelled)) };
+  const issues = result.error.issues.flatMap((issue) => explain(issue, schema, spelled));
+  return { ok: false, issues: issues.map((issue) => withValue(issue, spelled)) };
+}
+
+/** Adds what stands there to an issue about a single value. */
+function withValue(issue: Issue, raw: unknown): Issue {
+  const found = shownValue(raw, issue.path);
+  return found === undefined || issue.message.startsWith('unknown field') || issue.message.includes(found)
+    ? issue
+    : { ...issue, message: `${issue.message}, found ${found}` };
 }
 
 function explain(issue: z.core.$ZodIssue, schema: z.ZodType, raw: unknown): Issue[] {

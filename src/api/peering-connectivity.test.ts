@@ -28,7 +28,9 @@ test('a rule without action is refused, and the reason names the two that there 
   assert.deepEqual(issues(peering([{ source: { group: 'offloaded' } }])), [
     'spec.rules.0.action: is missing: must be "allow" or "deny"',
   ]);
-  assert.deepEqual(issues(peering([{ action: 'drop' }])), ['spec.rules.0.action: must be "allow" or "deny"']);
+  assert.deepEqual(issues(peering([{ action: 'drop' }])), [
+    'spec.rules.0.action: must be "allow" or "deny", found "drop"',
+  ]);
 });
 
 test('a party that names nothing, two things or an unknown group is refused: it would match more than was meant', () => {

@@ -37,7 +37,7 @@ export function canonical(raw: Readonly<Record<string, unknown>>): Readonly<Reco
   const aliases = SPEC_ALIASES[typeof raw['kind'] === 'string' ? raw['kind'] : ''];
   const spec = raw['spec'];
   if (!aliases || !isRecord(spec)) return raw;
-  const renamed = rename(spec, aliases);
+  const renamed = withoutNulls(rename(spec, aliases));
   const resources = renamed['resources'];
   const retyped = isRecord(resources) ? retype(resources) : resources;
   const fixed = retyped === resources ? renamed : { ...renamed, resources: retyped };
@@ -55,6 +55,19 @@ function rename(
       const name = Object.hasOwn(aliases, key) ? aliases[key] : undefined;
       return [name !== undefined && !Object.hasOwn(fields, name) ? name : key, fields[key]];
     }),
+  );
+}
+
+/**
+ * Fields of which an API server drops a null, and where nothing widens by it. Of others (`ports`, `services`, `service`)
+ * the default is wider than what somebody may have meant to write, so a null is refused.
+ */
+const NULL_IS_EMPTY = ['resources', 'endpoints', 'sources', 'allowed_requesters', 'allowed_targets'];
+
+function withoutNulls(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (!NULL_IS_EMPTY.some((name) => fields[name] === null)) return fields;
+  return Object.fromEntries(
+    Object.entries(fields).filter(([name, value]) => value !== null || !NULL_IS_EMPTY.includes(name)),
   );
 }
 

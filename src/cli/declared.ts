@@ -54,7 +54,15 @@ export function understand(loaded: Loaded): Declared {
     else if (parsed.value.kind === 'PeeringConnectivity') peerings.push(inNamespace(parsed.value, object.namespace));
     else lattice.push(parsed.value);
   }
-  return { lattice, classes, peerings, others, findings, placed: (finding) => place(finding, known, loaded.places) };
+  const placed = (finding: Finding): Finding => place(finding, known, loaded.places);
+  return { lattice, classes, peerings, others, findings: withoutEchoes(findings), placed };
+}
+
+/** What validation says of a value that has two readings depends on the reading: it is said once that it has two. */
+function withoutEchoes(findings: readonly Finding[]): readonly Finding[] {
+  const lineText = ({ file, line }: Finding): string => `${file}:${line}`;
+  const ambiguous = new Set(findings.filter(({ code }) => code === 'AmbiguousScalar').map(lineText));
+  return findings.filter((finding) => finding.code !== 'InvalidField' || !ambiguous.has(lineText(finding)));
 }
 
 function inNamespace(peering: PeeringConnectivity, namespace: string): PeeringConnectivity {

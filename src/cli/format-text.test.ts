@@ -46,6 +46,7 @@ spec:
   assert.equal(
     formatText(text),
     `# licence
+
 ---
 # what it is
 apiVersion: lattice.dev/v1alpha1

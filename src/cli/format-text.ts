@@ -36,12 +36,21 @@ function formatDocument(text: string): string {
     indentSeq: true,
     flowCollectionPadding: false,
   });
-  const formatted = printed.endsWith('\n') ? printed : `${printed}\n`;
+  const formatted = withPreamble(printed.endsWith('\n') ? printed : `${printed}\n`, text);
   const again = readDocument(formatted);
   const after = again.kind === 'value' && isLattice(again.value) ? parseObject(again.value) : undefined;
   // A formatter that changes what a document means would be worse than none.
   return after?.ok === true && isDeepStrictEqual(after.value, before.value) ? formatted : text;
 }
+
+/** What stands above the document's `---` (a licence, blank lines) is nobody's to change. */
+function withPreamble(formatted: string, original: string): string {
+  const before = PREAMBLE.exec(original.replaceAll('\r\n', '\n'));
+  const after = PREAMBLE.exec(formatted);
+  return before && after ? before[1] + formatted.slice(after[1]?.length ?? 0) : formatted;
+}
+
+const PREAMBLE = /^((?:[ \t]*(?:#[^\n]*)?\n)*)---/;
 
 /** A comment above the first field is about the document: it stays at the top when the fields change places. */
 function takeHead(contents: YAMLMap): string {

@@ -197,3 +197,22 @@ test('the objects of the specification are accepted as printed', {
     assert.notEqual(code, 2, stderr);
   }
 });
+
+test('a value with two readings hides no other mistake of its document', async () => {
+  const text = `apiVersion: lattice.dev/v1alpha1
+kind: LatticeService
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  allowSharedIdentity: yes
+  service: {ports: {http: {port: 99999}}}
+  nope: 1
+`;
+  const { code, stderr } = await lattice(['compile', '-'], text);
+  assert.equal(code, 2);
+  const lines = stderr.split('\n').filter((line) => line.startsWith('<stdin>'));
+  assert.deepEqual(
+    lines.map((line) => /^<stdin>:(\d+):\d+: error (\w+)/.exec(line)?.slice(1).join(' ')),
+    ['6 AmbiguousScalar', '7 InvalidField', '8 UnknownField'],
+  );
+});

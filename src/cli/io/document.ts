@@ -33,6 +33,8 @@ export interface Problem {
 export type Reading =
   | { readonly kind: 'empty' }
   | { readonly kind: 'value'; readonly value: unknown }
+  /** Readable, but not to be used: `value` is what YAML 1.2 makes of it, so that its other mistakes are found too. */
+  | { readonly kind: 'ambiguous'; readonly value: unknown; readonly problems: readonly Problem[] }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
 
 /**
@@ -50,7 +52,7 @@ export function readDocument(text: string): Reading {
     if (value === undefined || value === null) return { kind: 'empty' };
     const problems = ambiguities(events, text);
     if (problems.length === 0) return { kind: 'value', value };
-    if (claimsLattice(value)) return { kind: 'refused', problems };
+    if (claimsLattice(value)) return { kind: 'ambiguous', value, problems };
     const asKubectl = construct(events, text, KUBECTL);
     return claimsLattice(asKubectl) ? { kind: 'refused', problems } : { kind: 'value', value: asKubectl };
   } catch (error) {

@@ -73,13 +73,13 @@ test('one name in two kinds or two namespaces is no duplicate', () => {
   assert.deepEqual(read(service('a'), pod, service('a', ', namespace: other')).findings, []);
 });
 
-test('a broken document does not hide the others, and every problem has file, line and column', () => {
+test('a broken document does not hide the others, an ambiguous one is read all the same, and every problem has file, line and column', () => {
   const { objects, findings } = read(
     `${service('a')}---\nx: [\n---\n${service('b')}spec:\n  on: 010\n---\n${service('c')}`,
   );
   assert.deepEqual(
     objects.map(({ name }) => name),
-    ['a', 'c'],
+    ['a', 'b', 'c'],
   );
   assert.deepEqual(findings.map(summary), [
     '0.yaml:6:1 BadIndentation',

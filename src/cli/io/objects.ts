@@ -22,11 +22,12 @@ export function readObjects(sources: readonly TextSource[], namespace: string): 
   for (const source of sources) {
     for (const slice of splitDocuments(source.text)) {
       const reading = readDocument(source.text.slice(slice.start, slice.end));
-      if (reading.kind === 'refused') {
+      if (reading.kind === 'refused' || reading.kind === 'ambiguous') {
         for (const { offset, ...problem } of reading.problems) {
           findings.push({ severity: 'error', ...problem, ...places.position(source, slice.start + offset) });
         }
-      } else if (reading.kind === 'value') {
+      }
+      if (reading.kind === 'value' || reading.kind === 'ambiguous') {
         const document: Document = { source, slice, namespace };
         for (const entry of expand(reading.value, [])) {
           const object = identify(entry.value, entry.inside, document);
