@@ -17,7 +17,7 @@ writeFileSync(
 const shop = join(root, 'examples/online-boutique');
 
 test('docs/output.md names every kind of answer, and the fields that its schema has', () => {
-  const rows = [...readPage('docs/output.md').matchAll(/^\| `\w+` \| `(\w+Result)` \| (.*) \|$/gm)];
+  const rows = [...readPage('docs/output.md').matchAll(/^\| `[\w ]+` \| `(\w+Result)` \| (.*) \|$/gm)];
   const written = rows.map(([, kind = '', fields = '']) => [
     kind,
     [...fields.matchAll(/`(\w+)(?:\[\])?`/g)].map(([, field = '']) => field).sort(),
