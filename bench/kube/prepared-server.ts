@@ -13,8 +13,8 @@ const BATCH_BYTES = 256 * 1024;
 
 const pods = Array.from({ length: PODS }, (_, i) => Buffer.from(podJson(i, VERSION - PODS + i)));
 const updates: Buffer[] = [];
-const authority = issueCertificate('bench');
-const { cert, key } = issueCertificate('bench-server', authority, ['127.0.0.1']);
+const authority = await issueCertificate('bench');
+const { cert, key } = await issueCertificate('bench-server', authority, ['127.0.0.1']);
 
 const server = createServer({ cert, key }, (request, response) => {
   const { searchParams: query } = new URL(request.url ?? '/', 'http://bench');

@@ -87,7 +87,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const clock = options.clock ?? systemClock();
   const core = createCore({ ...options, clock });
   await install(core, options.crds ?? []);
-  const credentials = makeCredentials([...new Set(['localhost', '127.0.0.1', '::1', host])], clock.now());
+  const credentials = await makeCredentials([...new Set(['localhost', '127.0.0.1', '::1', host])], clock.now());
   return serve(core, host, options.port ?? 0, credentials);
 }
 

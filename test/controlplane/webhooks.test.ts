@@ -7,8 +7,9 @@ import { CONFIG_MAPS, configMap, recordOf, type Talk, talkTo, text } from './tal
 
 const ADMISSION = '/apis/admissionregistration.k8s.io/v1';
 
+const credentials = await makeCredentials(['127.0.0.1', 'hooks.default.svc'], Date.now());
+
 suite('an admission webhook', () => {
-  const credentials = makeCredentials(['127.0.0.1', 'hooks.default.svc'], Date.now());
   const asked: unknown[] = [];
   let plane: ControlPlane;
   let talk: Talk;

@@ -5,8 +5,8 @@ import { makeCredentials } from './certificate.ts';
 
 const now = Date.parse('2026-11-22T00:00:00Z');
 
-test('the server certificate is signed by the authority, for exactly the given hosts', () => {
-  const { ca, certificate, key } = makeCredentials(['localhost', '127.0.0.1', '::1'], now);
+test('the server certificate is signed by the authority, for exactly the given hosts', async () => {
+  const { ca, certificate, key } = await makeCredentials(['localhost', '127.0.0.1', '::1'], now);
   const authority = new X509Certificate(ca);
   const server = new X509Certificate(certificate);
   assert.ok(authority.ca && !server.ca);
@@ -20,16 +20,16 @@ test('the server certificate is signed by the authority, for exactly the given h
   assert.equal(server.checkIP('10.0.0.1'), undefined);
 });
 
-test('it is valid from yesterday, for clocks that are behind, and for ten years', () => {
-  const { certificate } = makeCredentials(['localhost'], now);
+test('it is valid from yesterday, for clocks that are behind, and for ten years', async () => {
+  const { certificate } = await makeCredentials(['localhost'], now);
   const { validFromDate, validToDate } = new X509Certificate(certificate);
   assert.equal(validFromDate.toISOString(), '2026-11-21T00:00:00.000Z');
   assert.equal(validToDate.toISOString(), '2036-11-19T00:00:00.000Z');
 });
 
-test('no two servers share a key or a serial number', () => {
-  const one = new X509Certificate(makeCredentials(['localhost'], now).certificate);
-  const two = new X509Certificate(makeCredentials(['localhost'], now).certificate);
+test('no two servers share a key or a serial number', async () => {
+  const one = new X509Certificate((await makeCredentials(['localhost'], now)).certificate);
+  const two = new X509Certificate((await makeCredentials(['localhost'], now)).certificate);
   assert.notEqual(one.serialNumber, two.serialNumber);
   assert.notEqual(one.fingerprint256, two.fingerprint256);
 });

@@ -8,6 +8,7 @@ import { issueCertificate } from '../testing/certificate.ts';
 import { handClock } from '../testing/hand-clock.ts';
 import { configMap, CONFIG_MAP, DEPLOYMENT, NODE } from '../testing/kinds.ts';
 import { mockServer, type MockServer } from '../testing/mock-server.ts';
+import { tunnels } from '../testing/tunnels.ts';
 import { createClient, type Client, type ClientOptions } from './client.ts';
 
 const signal = new AbortController().signal;
@@ -227,9 +228,9 @@ test('a refused token is renewed once', async (t) => {
 });
 
 test('TLS: the server must be signed by the cluster, and the client shows its certificate', async (t) => {
-  const authority = issueCertificate('authority');
-  const serving = issueCertificate('kube', authority, ['127.0.0.1']);
-  const me = issueCertificate('me', authority);
+  const authority = await issueCertificate('authority');
+  const serving = await issueCertificate('kube', authority, ['127.0.0.1']);
+  const me = await issueCertificate('me', authority);
   const server = await mockServer({ tls: { ...serving, ca: authority.cert, requestCert: true } });
   t.after(() => server.close());
   const certificate = { cert: { text: me.cert }, key: { text: me.key } };
@@ -242,6 +243,24 @@ test('TLS: the server must be signed by the cluster, and the client shows its ce
   await assert.rejects(ask({ ca: { text: authority.cert } }), meaning('unreachable'));
   await assert.rejects(ask({ certificate }), meaning('unreachable'));
   assert.equal(await ask({ insecure: true, certificate }), undefined);
+});
+
+test('with a proxy every connection is a tunnel through it, and TLS still ends at the server', async (t) => {
+  const authority = await issueCertificate('authority');
+  const serving = await issueCertificate('kube', authority, ['127.0.0.1']);
+  const server = await mockServer({ tls: { ...serving, ca: authority.cert, requestCert: false } });
+  const proxy = await tunnels();
+  t.after(() => Promise.all([server.close(), proxy.close()]));
+  const ask = async (access: Partial<ClusterAccess>): Promise<KubeObject | undefined> => {
+    const client = createClient(server.access({ ca: { text: authority.cert }, ...access }), { maxAttempts: 1 });
+    t.after(() => client.close());
+    return client.find(NODE, { name: 'n' }, call);
+  };
+  assert.equal(await ask({ proxyUrl: proxy.url }), undefined);
+  assert.deepEqual(proxy.asked, [new URL(server.url).host]);
+  await assert.rejects(ask({ proxyUrl: proxy.url, ca: undefined }), meaning('unreachable'));
+  await proxy.close();
+  await assert.rejects(ask({ proxyUrl: proxy.url }), meaning('unreachable'));
 });
 
 test('a base path of the server stays in front of every request', async (t) => {

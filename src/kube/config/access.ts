@@ -37,6 +37,7 @@ export interface ClusterAccess {
   readonly ca: Pem | undefined;
   readonly serverName: string | undefined;
   readonly insecure: boolean;
+  /** An HTTP proxy that the connections are tunnelled through. */
   readonly proxyUrl: string | undefined;
   readonly certificate: { readonly cert: Pem; readonly key: Pem } | undefined;
   readonly bearer: Bearer;
@@ -64,11 +65,22 @@ export function accessOf(config: Kubeconfig, context: string | undefined = confi
     ca: pemAt(cluster, 'certificate-authority'),
     serverName: stringAt(cluster, 'tls-server-name'),
     insecure: at(cluster, 'insecure-skip-tls-verify') === true,
-    proxyUrl: stringAt(cluster, 'proxy-url') || undefined,
+    proxyUrl: proxyOf(cluster, clusterName),
     certificate: certificateOf(user, userName),
     bearer: bearerOf(user, userName),
     impersonate: impersonationOf(user),
   };
+}
+
+/** The way to the server leads through this HTTP proxy (CONNECT). */
+function proxyOf(cluster: unknown, name: string): string | undefined {
+  const url = stringAt(cluster, 'proxy-url');
+  if (!url) return undefined;
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
+  throw new KubeError(
+    'config',
+    `kubeconfig: cluster ${name}: proxy-url "${url}" is not supported: only http and https are`,
+  );
 }
 
 function namesOf(map: ReadonlyMap<string, unknown>): string {

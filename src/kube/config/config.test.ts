@@ -83,6 +83,11 @@ test('what cannot be used is refused with the name of what is wrong', () => {
     ['current-context: gone', /no context gone; there are: none/],
     ['contexts: []', /no current-context/],
     [config('token: t', 'server: h'), /server must be a URL/],
+    [
+      config('token: t', 'server: https://h, proxy-url: socks5://p:1080'),
+      /proxy-url "socks5:\/\/p:1080" is not supported/,
+    ],
+    [config('token: t', 'server: https://h, proxy-url: p'), /proxy-url "p" is not supported/],
     [config('token: t').replace('cluster: c', 'cluster: x'), /no known cluster \(x\)/],
     [config('token: t').replace('user: u,', 'user: x,'), /no known user \(x\)/],
     [config('client-key: k'), /needs its key/],
