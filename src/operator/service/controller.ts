@@ -1,4 +1,4 @@
-import { work, workQueue } from '../../kube/index.ts';
+import { sleep, work, workQueue } from '../../kube/index.ts';
 import type { Controller, ControllerContext, RunningController } from '../context.ts';
 import { openTasks } from '../tasks.ts';
 import { fetchServing } from './follow-definition.ts';
@@ -77,6 +77,15 @@ function startService(context: ControllerContext, workers: number): RunningContr
       inputs.areComplete() &&
       (await fetchServing(context.client, definition, LATTICE_SERVICE.version, call)) === 'served',
   });
+  const idle = (): boolean => {
+    const { live, background, running, waiting } = queue.counts();
+    return working && live + background + running + waiting === 0;
+  };
+  /** Says once that what there was at the start is worked through. */
+  const sayAtRest = async (): Promise<void> => {
+    while (!idle()) await sleep(clock, REST_MS, until);
+    log.info('at rest');
+  };
   const synced = Promise.all([inputs.synced, outputs.synced, engines.synced]).then(() => undefined);
 
   const run = async (): Promise<void> => {
@@ -87,6 +96,8 @@ function startService(context: ControllerContext, workers: number): RunningContr
       dispatch.begin();
       addAll();
       for (const owner of orphans) add(owner, true);
+      // Ended before that, it has nothing to say.
+      tasks.start(sayAtRest().catch(() => undefined));
       const worked = work({
         queue,
         workers,
@@ -108,12 +119,12 @@ function startService(context: ControllerContext, workers: number): RunningContr
   return {
     synced,
     ended: run(),
-    idle() {
-      const { live, background, running, waiting } = queue.counts();
-      return working && live + background + running + waiting === 0;
-    },
+    idle,
   };
 }
+
+/** Between looks at whether there is work left. */
+const REST_MS = 50;
 
 const DECLARATIONS_UNKNOWN = {
   reason: 'DeclarationsUnknown',

@@ -11,6 +11,7 @@ import { compiledSuite } from './compiled.ts';
 import { type Context, createContext } from './context.ts';
 import { declaredSuite } from './declared.ts';
 import { leasedSuite } from './leased.ts';
+import { operatedSuite } from './operated.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lattice-e2e-'));
 const place = { folder, kubeconfig: join(folder, 'kubeconfig') };
@@ -42,6 +43,12 @@ suite(`end to end, ${target.kind}`, async () => {
   answersSuite(contextOf);
   leasedSuite(contextOf);
   chaosSuite(contextOf, target.kind !== 'given');
+  if (target.kind !== 'given') {
+    // A cluster that someone uses is not governed by a test.
+    const kills = Number(process.env.LATTICE_E2E_KILLS ?? (target.kind === 'real' ? 10 : 40));
+    const seed = Number(process.env.LATTICE_E2E_SEED ?? Date.now() % 1_000_000_000);
+    operatedSuite(contextOf, { folder, kills, seed });
+  }
   // It reads the environment when it is loaded, and declares its suite in this one.
   process.env.KUBECONFIG_E2E = place.kubeconfig;
   await import('../../controlplane/kubectl.test.ts');

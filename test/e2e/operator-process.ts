@@ -1,0 +1,85 @@
+// The operator as users run it: a process, which can be killed.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ClusterAccess } from '../../src/kube/index.ts';
+import { until } from './until.ts';
+
+export interface OperatorProcess {
+  /** Resolves when it has read everything and works; with a Lease, when it leads. */
+  readonly synced: () => Promise<void>;
+  readonly said: () => string;
+  /** As SIGKILL: no goodbye. */
+  readonly kill: () => Promise<void>;
+  /** As a rollout ends it; resolves to the exit code. */
+  readonly stop: () => Promise<number | null>;
+}
+
+const BIN = join(import.meta.dirname, '../../bin/lattice.js');
+
+export function startOperatorProcess(kubeconfig: string, flags: readonly string[] = []): OperatorProcess {
+  const child = spawn(
+    process.execPath,
+    [BIN, 'operator', '--controllers', 'service', '--kubeconfig', kubeconfig, ...flags],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = `${said}${chunk.toString('utf8')}`.slice(-20_000);
+  });
+  const ended = once(child, 'close');
+  const end = (): void => {
+    child.kill('SIGKILL');
+  };
+  process.once('exit', end);
+  void ended.then(() => process.off('exit', end));
+  let synced = false;
+  child.stderr.on('data', (chunk: Buffer) => {
+    synced ||= chunk.includes('"synced"');
+  });
+  return {
+    synced: () =>
+      until(`the operator has synced: ${said}`, () => {
+        if (!isRunning(child)) throw new Error(`the operator ended: ${said}`);
+        return synced ? true : undefined;
+      }).then(() => undefined),
+    said: () => said,
+    async kill() {
+      if (isRunning(child)) end();
+      await ended;
+    },
+    async stop() {
+      if (isRunning(child)) child.kill('SIGTERM');
+      await ended;
+      return child.exitCode;
+    },
+  };
+}
+
+/** A kubeconfig for this way to the server. */
+export function writeKubeconfig(file: string, access: ClusterAccess): string {
+  const { server, ca, serverName, bearer } = access;
+  if (bearer.kind !== 'token') throw new Error('only a token can be written into this kubeconfig');
+  const authority =
+    ca === undefined
+      ? {}
+      : 'file' in ca
+        ? { 'certificate-authority': ca.file }
+        : { 'certificate-authority-data': Buffer.from(ca.text).toString('base64') };
+  const cluster = { server, ...authority, ...(serverName === undefined ? {} : { 'tls-server-name': serverName }) };
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'e2e', cluster }],
+    users: [{ name: 'e2e', user: { token: bearer.token } }],
+    contexts: [{ name: 'e2e', context: { cluster: 'e2e', user: 'e2e' } }],
+    'current-context': 'e2e',
+  };
+  writeFileSync(file, JSON.stringify(config));
+  return file;
+}
+
+const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;

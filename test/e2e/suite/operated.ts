@@ -1,0 +1,306 @@
+// The operator as a process, on Online Boutique: after whatever happens, the API server holds what both sides agreed.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, afterEach, before, suite, test } from 'node:test';
+import type { LatticeService } from '../../../src/api/index.ts';
+import { engineDefinitions as ours } from '../../../src/cli/dev/engine-definitions.ts';
+import { isKubeObject, untyped } from '../../../src/kube/index.ts';
+import { type OperatorProcess, startOperatorProcess, writeKubeconfig } from '../operator-process.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { until } from '../until.ts';
+import { openWay } from '../way.ts';
+import { type Context, forever } from './context.ts';
+import { engineDefinitions, install, lacksEngines, latticeDefinitions } from './definitions.ts';
+
+export interface OperatedOptions {
+  readonly folder: string;
+  /** How often the operator is killed. */
+  readonly kills: number;
+  readonly seed: number;
+}
+
+export function operatedSuite(contextOf: () => Context, { folder, kills, seed }: OperatedOptions): void {
+  suite('the operator', () => {
+    const running = new Set<OperatorProcess>();
+    const random = randomFrom(seed);
+    let shop: Shop;
+    let kubeconfig: string;
+    const start = (file = kubeconfig, flags: readonly string[] = []): OperatorProcess => {
+      const operator = startOperatorProcess(file, flags);
+      running.add(operator);
+      return operator;
+    };
+    before(async () => {
+      const context = contextOf();
+      await install(context, await latticeDefinitions());
+      await install(context, lacksEngines === false ? engineDefinitions() : ours().filter(isKubeObject));
+      kubeconfig = writeKubeconfig(join(folder, 'operator-kubeconfig'), context.cluster.access);
+      shop = await openShop(context, 'lattice-e2e-shop');
+    });
+    afterEach(async () => {
+      await Promise.all([...running].map((operator) => operator.kill()));
+      running.clear();
+    });
+    after(() => Promise.all([...running].map((operator) => operator.kill())).then(() => undefined));
+
+    test(`follows the whole life of a shop, declared in random order (seed ${seed})`, async () => {
+      start();
+      for (const object of shuffled(shop.original, random)) await shop.declare(object);
+      await shop.enforced();
+      for (const step of LIFE) {
+        await step(shop);
+        await shop.enforced();
+      }
+    });
+
+    test('keeps agreed flows open while pods go from one account to another', async () => {
+      start();
+      await shop.pod('cart-old', 'cartservice', 'cartservice');
+      await shop.enforced();
+      await shop.change('cartservice', (service) => withAccount(service, 'cart'));
+      await shop.enforced();
+      await shop.pod('cart-new', 'cartservice', 'cart');
+      await shop.enforced();
+      await shop.pod('cart-old', 'cartservice', undefined);
+      await shop.enforced();
+      await shop.pod('cart-new', 'cartservice', undefined);
+      await shop.change('cartservice', (service) => withAccount(service, 'cartservice'));
+      await shop.enforced();
+    });
+
+    test('puts back what someone edits and deletes by hand, and leaves alone what is as it shall be', async () => {
+      const operator = start();
+      await operator.synced();
+      await shop.enforced();
+      const [first, second, third] = await shop.written();
+      assert.ok(first && second && third);
+      const call = { signal: forever() };
+      const { client } = contextOf();
+      await client.delete(first.kind, first.object.metadata, call);
+      await client.mergePatch(second.kind, second.object.metadata, { spec: { egress: [{}] } }, call);
+      await client.mergePatch(
+        third.kind,
+        third.object.metadata,
+        { metadata: { labels: { 'lattice.dev/owner': null } } },
+        call,
+      );
+      await shop.enforced();
+      await operator.stop();
+      const versions = await shop.versions();
+      const again = start();
+      await again.synced();
+      await stays(shop, versions, again);
+    });
+
+    test(`converges to the same bytes although it is killed ${kills} times at random instants (seed ${seed})`, async (t) => {
+      start();
+      await shop.enforced();
+      const bytes = await shop.bytes();
+      for (let round = 0; round < kills; round++) {
+        const operator = start();
+        const gone = shop.original[Math.floor(random() * shop.original.length)];
+        assert.ok(gone);
+        // Killed before, while and after it reads; while it writes; or with nothing to do.
+        if (random() < 0.8) await operator.synced();
+        await shop.revoke(gone);
+        if (random() < 0.5) await later(random() * 60);
+        await shop.declare(gone);
+        await later(random() * 60);
+        await operator.kill();
+      }
+      start();
+      await shop.enforced();
+      assert.equal(await shop.bytes(), bytes);
+      t.diagnostic(`${kills} kills`);
+    });
+
+    test('writes nothing twice when two run at once, and when two wait for one Lease', async () => {
+      const flags = [
+        '--leader-elect',
+        '--lease-namespace',
+        shop.namespace,
+        '--lease-duration',
+        '2s',
+        '--renew-deadline',
+        '1500ms',
+        '--retry-period',
+        '500ms',
+      ];
+      const both = [start(kubeconfig, flags), start(kubeconfig, flags)];
+      await until('one of them leads', () =>
+        both.some(({ said }) => said().includes('this process leads')) ? true : undefined,
+      );
+      await shop.enforced();
+      const [leader, other] = both[0]?.said().includes('this process leads') === true ? both : both.toReversed();
+      assert.ok(leader && other);
+      assert.ok(!other.said().includes('this process leads'));
+      await leader.kill();
+      await shop.change('emailservice', (service) => withPort(service, 8081));
+      await shop.enforced();
+      assert.match(other.said(), /this process leads/);
+      await shop.change('emailservice', (service) => withPort(service, 8080));
+      await shop.enforced();
+      await other.stop();
+      const unfenced = [start(), start()];
+      for (const operator of unfenced) await operator.synced();
+      await shop.change('emailservice', (service) => withPort(service, 8082));
+      await shop.enforced();
+      await shop.change('emailservice', (service) => withPort(service, 8080));
+      await shop.enforced();
+    });
+
+    test('comes back from a server that restarts, cannot be reached, falls silent and is slow', async () => {
+      const way = await openWay(contextOf().cluster.access);
+      try {
+        const operator = start(writeKubeconfig(join(folder, 'way-kubeconfig'), way.access));
+        await operator.synced();
+        let port = 9000;
+        const wish = () => shop.change('adservice', (service) => withPort(service, ++port));
+        way.refuse(true);
+        way.cut();
+        await wish();
+        way.refuse(false);
+        await shop.enforced();
+        way.slow(30);
+        await wish();
+        await shop.enforced();
+        way.slow(0);
+        const restarted = contextOf().cluster.power?.restart();
+        await restarted;
+        way.cut();
+        await wish();
+        await shop.enforced();
+        await shop.change('adservice', (service) => withPort(service, 9555));
+        await shop.enforced();
+      } finally {
+        await way.close();
+      }
+    });
+
+    test('opens nothing when the definitions of its kinds are deleted under it', async () => {
+      const operator = start();
+      await operator.synced();
+      await shop.enforced();
+      const bytes = await shop.bytes();
+      const call = { signal: forever() };
+      const definition = untyped({
+        group: 'apiextensions.k8s.io',
+        version: 'v1',
+        kind: 'CustomResourceDefinition',
+        plural: 'customresourcedefinitions',
+        namespaced: false,
+      });
+      await contextOf().client.delete(definition, { name: 'latticeservices.lattice.dev' }, call);
+      await until('the operator has seen it', () =>
+        /latticeservices.lattice.dev","serving":"(ending|absent)/.test(operator.said()) ? true : undefined,
+      );
+      await until('it is gone', async () =>
+        (await contextOf().client.find(definition, { name: 'latticeservices.lattice.dev' }, call)) ? undefined : true,
+      );
+      assert.equal(await shop.bytes(), bytes);
+      await operator.kill();
+      await install(contextOf(), await latticeDefinitions());
+      for (const object of shop.declared.values()) await shop.declare(object);
+      start();
+      await shop.enforced();
+      assert.equal(await shop.bytes(), bytes);
+    });
+
+    test('takes everything away when everything is revoked', async () => {
+      start();
+      for (const object of shuffled([...shop.declared.values()], random)) await shop.revoke(object);
+      await shop.enforced();
+      assert.equal(await shop.bytes(), '');
+    });
+  });
+}
+
+/** After the shop is declared: one change after another. */
+const LIFE: readonly ((shop: Shop) => Promise<void>)[] = [
+  // An agreement is revoked by one side, and made again.
+  (shop) => shop.change('cartservice', (service) => without(service, 'frontend')),
+  (shop) => shop.change('cartservice', (service) => accepting(service, 'frontend')),
+  (shop) => shop.change('frontend', (service) => without(service, 'adservice')),
+  (shop) => shop.change('frontend', (service) => calling(service, 'adservice')),
+  (shop) => shop.change('paymentservice', (service) => withAccount(service, 'payments')),
+  (shop) => shop.change('paymentservice', (service) => withAccount(service, 'paymentservice')),
+  (shop) => shop.change('emailservice', (service) => withPort(service, 9090)),
+  (shop) => shop.change('emailservice', (service) => withPort(service, 8080)),
+  (shop) => shop.change('shippingservice', (service) => ({ ...service, spec: { ...service.spec, mode: 'shadow' } })),
+  (shop) => shop.change('shippingservice', (service) => ({ ...service, spec: { ...service.spec, mode: 'enforce' } })),
+  async (shop) => {
+    for (const object of shop.original.filter(({ metadata }) => metadata.name === 'checkoutservice'))
+      await shop.revoke(object);
+  },
+  async (shop) => {
+    for (const object of shop.original.filter(({ metadata }) => metadata.name === 'checkoutservice'))
+      await shop.declare(object);
+  },
+  async (shop) => {
+    for (const object of shop.original.filter(({ kind }) => kind === 'LatticeExternalService'))
+      await shop.revoke(object);
+  },
+  async (shop) => {
+    for (const object of shop.original) await shop.declare(object);
+  },
+];
+
+type Resources = NonNullable<LatticeService['spec']['resources']>;
+
+function withResources(service: LatticeService, edit: (resources: Resources) => Resources): LatticeService {
+  return { ...service, spec: { ...service.spec, resources: edit(service.spec.resources ?? {}) } };
+}
+
+function without(service: LatticeService, peer: string): LatticeService {
+  return withResources(service, ({ [peer]: _gone, ...rest }) => rest);
+}
+
+function calling(service: LatticeService, peer: string): LatticeService {
+  return withResources(service, (resources) => ({ ...resources, [peer]: { type: 'service', direction: 'outbound' } }));
+}
+
+function accepting(service: LatticeService, peer: string): LatticeService {
+  return withResources(service, (resources) => ({ ...resources, [peer]: { type: 'service', direction: 'inbound' } }));
+}
+
+function withAccount(service: LatticeService, serviceAccount: string): LatticeService {
+  return { ...service, spec: { ...service.spec, serviceAccount } };
+}
+
+function withPort(service: LatticeService, targetPort: number): LatticeService {
+  const ports = Object.entries(service.spec.service?.ports ?? {}).map(([name, port]) => [
+    name,
+    { ...port, targetPort },
+  ]);
+  return { ...service, spec: { ...service.spec, service: { ports: Object.fromEntries(ports) } } };
+}
+
+/** That an operator with nothing to do does nothing: it has looked at every unit when it has put back one edit. */
+async function stays(shop: Shop, versions: string, operator: OperatorProcess): Promise<void> {
+  await until('it has come to rest', () => (operator.said().includes('"at rest"') ? true : undefined));
+  assert.equal(await shop.versions(), versions);
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
+  return items
+    .map((item) => ({ item, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}
+
+/** The instant of a kill is what is random here. */
+async function later(ms: number): Promise<void> {
+  await new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
+
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
