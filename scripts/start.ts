@@ -11,6 +11,7 @@ const NEXT = `  kubectl get latticeservices
   kubectl describe latticeservice newsletter                              # what is missing, and what to write
   kubectl apply --server-side -f ${HALF}/emailservice.yaml   # the other half
   kubectl get latticeservices newsletter emailservice
+  npx lattice explain newsletter emailservice:5000 --kubeconfig "$KUBECONFIG"   # who decides, and why
   kubectl get ciliumnetworkpolicies,authorizationpolicies                 # what the operator wrote
   kubectl delete latticeservice adservice                                 # its agreements close, at both ends
   npx lattice lint ${EXAMPLE}                             # what could be tighter

@@ -268,11 +268,9 @@ function withAccount(service: LatticeService, serviceAccount: string): LatticeSe
 }
 
 function withPort(service: LatticeService, targetPort: number): LatticeService {
-  const ports = Object.entries(service.spec.service?.ports ?? {}).map(([name, port]) => [
-    name,
-    { ...port, targetPort },
-  ]);
-  return { ...service, spec: { ...service.spec, service: { ports: Object.fromEntries(ports) } } };
+  const ports: NonNullable<NonNullable<LatticeService['spec']['service']>['ports']> = {};
+  for (const [name, port] of Object.entries(service.spec.service?.ports ?? {})) ports[name] = { ...port, targetPort };
+  return { ...service, spec: { ...service.spec, service: { ports } } };
 }
 
 /** That an operator with nothing to do does nothing: it has looked at every unit when it has put back one edit. */
