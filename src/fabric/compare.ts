@@ -2,13 +2,13 @@ import type { Clock } from '../kube/index.ts';
 import type { Connections } from './connections.ts';
 import type { Entry } from './entry.ts';
 import type { Kernel } from './kernel.ts';
-import { type Listing, sameListing } from './listing.ts';
+import { HOOKS, type Listing, sameListing } from './listing.ts';
 import { type Spelling, spellingOf, tableName, twinName } from './names.ts';
 import { deleteTableScript, twinScript } from './script.ts';
 
 /**
  * Reads what the kernel holds of a program, so that nothing is loaded again that is there already: after a restart,
- * a foreign edit or a failure. The kernel itself says what the program should look like: from a twin without a hook.
+ * a foreign edit or a failure. True: the kernel holds what is declared. The kernel itself says what the program should look like: from a twin without a hook.
  */
 export async function compare(
   entry: Entry,
@@ -16,7 +16,7 @@ export async function compare(
   connections: Connections,
   clock: Clock,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { book } = entry;
   const step = book.step(undefined);
   if (step.kind !== 'swap') {
@@ -25,7 +25,7 @@ export async function compare(
       entry.held = undefined;
       entry.doubtful = false;
     }
-    return;
+    return false;
   }
   const { program, structure } = step;
   const { peering, generation } = program;
@@ -36,18 +36,19 @@ export async function compare(
   const wanted = found && (await build(kernel, twin, twinScript(program), signal));
   entry.doubtful = false;
   const spelling = found && onlySpelling(found);
-  if (!found || !wanted || spelling === undefined || found.frame !== wanted.frame) {
+  if (!found || !wanted || spelling === undefined || found.hooks !== HOOKS || found.frame !== wanted.frame) {
     entry.held = undefined;
-    return;
+    return false;
   }
   const nftSets = found.sets.map(({ name }) => name);
   connections.setCuts(entry.name, found.cuts);
   entry.held = { generation, structure: 'unknown', peering, spelling, nftSets, disarmed: false };
-  if (!sameListing(found, wanted)) return;
+  if (!sameListing(found, wanted)) return false;
   entry.held = { ...entry.held, structure };
   entry.loadedAt ??= new Date(clock.wall()).toISOString();
   // Whoever was stopped between a load and its connections has not cut them.
   connections.sweep(entry.name, book, 'all');
+  return true;
 }
 
 async function build(kernel: Kernel, table: string, script: string, signal: AbortSignal): Promise<Listing | undefined> {

@@ -83,7 +83,9 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
     if (entry.gone && isArmed(entry)) return;
     const since = entry.since;
     try {
-      if (entry.doubtful) await compare(entry, kernel, connections, clock, signal);
+      if (entry.doubtful && (await compare(entry, kernel, connections, clock, signal))) {
+        log.info('a table was found as it is declared: adopted', { program: entry.name });
+      }
       // What is heard from here on has a clock of its own.
       entry.since = undefined;
       const kind = await carryOut(entry, { kernel, connections, clock, signal });

@@ -8,7 +8,7 @@ import { markLines } from './script.ts';
 export interface Kernel {
   /** One transaction: all of it or nothing. Throws CommandError. */
   load(script: string, signal: AbortSignal): Promise<void>;
-  /** Undefined when there is no such table. */
+  /** Undefined when there is no such table, or when nft prints it as something that cannot be read. */
   list(table: string, signal: AbortSignal): Promise<Listing | undefined>;
   tables(signal: AbortSignal): Promise<ReturnType<typeof ownTables>>;
   /** Every tracked connection, one by one. */
@@ -55,6 +55,8 @@ export function createKernel(firstMark: number): Kernel {
         return listingOf(JSON.parse(await runCommand('nft', args, { signal, timeoutMs: DUMP_TIMEOUT_MS })));
       } catch (error) {
         if (error instanceof CommandError && error.stderr.includes('No such file or directory')) return undefined;
+        // nft 1.0.6 breaks off in the middle of a table that somebody has set flags of.
+        if (error instanceof SyntaxError) return undefined;
         throw error;
       }
     },

@@ -4,7 +4,9 @@ import type { CutPath } from './script.ts';
 
 /** One table as the kernel holds it, read from `nft -j list table`. */
 export interface Listing {
-  /** What a swap leaves as it is, in canonical JSON: the hooks, their rules, the sets of connections that were cut. */
+  /** Where the chains are hooked in, and the flags of the table. */
+  readonly hooks: string;
+  /** What a swap leaves as it is, in canonical JSON: the hooked chains' rules, the sets of connections that were cut. */
   readonly frame: string;
   /** What a swap replaces, without members: the program's rules in their order, and its sets. */
   readonly body: string;
@@ -32,6 +34,10 @@ export function listingOf(json: unknown): Listing {
     isRecord(set) && typeof set['name'] === 'string' ? [{ name: set['name'], elements: set['elem'] }] : [],
   );
   return {
+    hooks: JSON.stringify([
+      objects.flatMap(({ table: each }) => (isRecord(each) ? (each['flags'] ?? []) : [])),
+      rest.flatMap(({ chain }) => (isRecord(chain) && 'hook' in chain ? [hookOf(chain)] : [])).toSorted(),
+    ]),
     frame: print(rest.filter((object) => !isBody(object))),
     body: print(rest.filter(isBody)),
     sets: sets
@@ -39,6 +45,18 @@ export function listingOf(json: unknown): Listing {
       .map(({ name, elements }) => ({ name, members: membersOf(elements).toSorted() })),
     cuts: sets.filter(({ name }) => isCutSet(name)).flatMap(({ elements }) => cutsOf(elements)),
   };
+}
+
+const HOOK_KEYS = ['type', 'hook', 'prio', 'policy', 'dev'];
+
+/** The hooks of a program's table, as {@link Listing.hooks} has them. */
+export const HOOKS = JSON.stringify([
+  [],
+  ['forward', 'input'].map((name) => hookOf({ name, type: 'filter', hook: name, prio: 10, policy: 'accept' })),
+]);
+
+function hookOf(chain: Readonly<Record<string, unknown>>): string {
+  return ['name', ...HOOK_KEYS].map((key) => String(chain[key])).join(' ');
 }
 
 /** Whether two listings hold the same rules, sets and members, however often they were swapped. */
@@ -69,9 +87,11 @@ function plain(value: unknown, table: string): unknown {
   if (!isRecord(value)) return value;
   if ('counter' in value) return { counter: null };
   const { set } = value;
+  // Where a chain is hooked in is compared apart.
+  const ignored = new Set(['handle', 'elem', ...('hook' in value ? HOOK_KEYS : [])]);
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([key, each]) => key !== 'handle' && key !== 'elem' && !(key === 'table' && each === table))
+      .filter(([key, each]) => !ignored.has(key) && !(key === 'table' && each === table))
       .map(([key, each]) => [
         key,
         key === 'set' && isRecord(set) && typeof set['name'] === 'string'

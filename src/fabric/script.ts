@@ -31,12 +31,15 @@ const PER_LINE = 200;
 export function programScript(program: FirewallProgram): string {
   const table = tableName(program.peering);
   const clear = [`add table inet ${table}`, `delete table inet ${table}`];
-  return lines(program.disarmed ? clear : [...clear, ...tableBlock(program, table, [])]);
+  return lines(program.disarmed ? clear : [...clear, ...tableBlock(program, table, true)]);
 }
 
-/** The same table under another name and without a hook: what the kernel makes of the program, to compare with. */
+/**
+ * The same table under another name and without a hook: what the kernel makes of the program, to compare with. (A
+ * dormant table would say the hooks too, but `nft -j` 1.0.6 prints a table with flags as broken JSON.)
+ */
 export function twinScript(program: FirewallProgram): string {
-  return lines(tableBlock(program, twinName(tableName(program.peering)), ['flags dormant;']));
+  return lines(tableBlock(program, twinName(tableName(program.peering)), false));
 }
 
 /**
@@ -120,11 +123,12 @@ function formOf(set: FirewallSet): SetForm {
   return set.members.some((text) => memberOf(text)?.isPrefix) ? 'prefixes' : 'addresses';
 }
 
-function tableBlock(program: FirewallProgram, table: string, head: readonly string[]): readonly string[] {
+function tableBlock(program: FirewallProgram, table: string, hooked: boolean): readonly string[] {
+  const hook = (name: string): readonly string[] =>
+    hooked ? [`type filter hook ${name} priority filter + 10; policy accept;`] : [];
   const forms = new Map(program.sets.map((set) => [set.name, formOf(set)]));
   return [
     `table inet ${table} {`,
-    ...head.map((line) => `  ${line}`),
     `  ${comment(`peering ${program.peering}`)}`,
     ...FAMILIES.flatMap((family) => block(`set ${CUT_SETS[family]}`, cutDeclaration(family))),
     ...program.sets.flatMap((set) =>
@@ -133,9 +137,9 @@ function tableBlock(program: FirewallProgram, table: string, head: readonly stri
       ),
     ),
     ...block('chain rules', ruleStatements(program, forms, 'first')),
-    ...block('chain forward', ['type filter hook forward priority filter + 10; policy accept;', 'jump rules']),
+    ...block('chain forward', [...hook('forward'), 'jump rules']),
     ...block('chain input', [
-      'type filter hook input priority filter + 10; policy accept;',
+      ...hook('input'),
       // The node's own processes are outside of every program.
       'iifname "lo" accept',
       // Without neighbour discovery a pod that may talk could not find its node.
