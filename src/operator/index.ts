@@ -9,4 +9,6 @@ export {
 } from './operator.ts';
 export { type Daemon, type DaemonOptions, startDaemon } from './daemon.ts';
 export { type Address, createLog } from './telemetry/index.ts';
+export { workloadController } from './workload/index.ts';
+export { podSimulation } from './simulation/index.ts';
 export { CONTROLLERS, type ControllerName, isControllerName } from './controllers.ts';

@@ -58,7 +58,8 @@ export function openDesk(setup: Setup, initial: Iterable<Input>): Desk {
   const stored = new Map<string, KubeObject & { readonly owner: string }>();
   const writes: Write[] = [];
   const pending = new Set<string>();
-  const world = openWorld(settings, compile);
+  const cluster = { name: CLUSTER, domain: 'cluster.local', trustDomain: 'cluster.local', more: {}, env: {} };
+  const world = openWorld(settings, compile, cluster);
   const turns = openTurns();
   const dispatch = openDispatch(world, turns, (key) => pending.add(key));
   let yields = (): number => 0;

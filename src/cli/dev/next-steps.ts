@@ -17,7 +17,7 @@ export function readyText({ url, kubeconfig, paths, applied, enforced }: Ready):
   return [
     `A Kubernetes API server for laptops and tests is at ${url}. It keeps everything in memory.`,
     enforced
-      ? 'Nothing runs pods, and no engine enforces anything. The operator is at work: it compiles what is declared.'
+      ? 'Pods are simulated: nothing runs, and no engine enforces anything. The operator is at work: it compiles what is declared.'
       : 'Nothing runs pods. There is no operator: objects are stored, neither compiled nor enforced.',
     ...(applied.count > 0 ? [`Applied ${plural(applied.count, 'object')}.`] : []),
     ...(applied.namespaces.length > 0

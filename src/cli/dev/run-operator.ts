@@ -1,6 +1,6 @@
 import type { LatticeConfig } from '../../api/index.ts';
 import { accessOf, parseKubeconfig, systemClock } from '../../kube/index.ts';
-import { CONTROLLERS, createLog, type Operator, startOperator } from '../../operator/index.ts';
+import { CONTROLLERS, createLog, type Operator, podSimulation, startOperator } from '../../operator/index.ts';
 import { optionsFor } from '../load-graph.ts';
 import type { GraphFlags } from '../flags.ts';
 import type { Terminal } from '../terminal.ts';
@@ -18,7 +18,7 @@ export function startDevOperator(
     settings,
     compile: options,
     ...(config ? { config } : {}),
-    controllers: Object.values(CONTROLLERS).map((make) => make()),
+    controllers: [...Object.values(CONTROLLERS).map((make) => make()), podSimulation({ makesPods: true })],
     identity: 'lattice-dev',
     log: createLog({
       level: 'warn',

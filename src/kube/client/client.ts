@@ -26,6 +26,8 @@ export interface WriteCall extends Call {
 export interface ApplyCall extends WriteCall {
   /** Take fields from other managers; without it their fields are a `fieldConflict`. */
   readonly force?: boolean;
+  /** Default {@link FIELD_MANAGER}. Two writers of one object need two names: each takes away what it no longer says. */
+  readonly manager?: string;
 }
 
 export interface DeleteCall extends Call {
@@ -170,6 +172,7 @@ export function createClient(access: ClusterAccess, options: ClientOptions = {})
     apply: (kind, object, call) =>
       write(kind, 'PATCH', objectPath(kind, object.metadata, call.subresource), APPLY_TYPE, object, call, {
         force: call.force === true,
+        ...(call.manager === undefined ? {} : { fieldManager: call.manager }),
       }),
     mergePatch: (kind, ref, patch, call) =>
       write(kind, 'PATCH', objectPath(kind, ref, call.subresource), MERGE_TYPE, patch, call),

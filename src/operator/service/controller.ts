@@ -1,6 +1,7 @@
 import { sleep, work, workQueue } from '../../kube/index.ts';
 import type { Controller, ControllerContext, RunningController } from '../context.ts';
 import { openTasks } from '../tasks.ts';
+import { before } from './before.ts';
 import { fetchServing } from './follow-definition.ts';
 import { externalKey, externalOf, openDispatch, serviceUnit } from './dispatch.ts';
 import { followEngineConfig } from './engine-config.ts';
@@ -8,6 +9,7 @@ import { openInputs } from './inputs.ts';
 import { definitionOf, LATTICE_SERVICE } from './kinds.ts';
 import { openOutputs } from './outputs.ts';
 import { openReconciler } from './reconcile.ts';
+import { clusterValuesOf } from '../workload/cluster-values.ts';
 import { openTurns } from './turns.ts';
 import { openWorld } from './world.ts';
 
@@ -28,7 +30,7 @@ function startService(context: ControllerContext, workers: number): RunningContr
   const until = AbortSignal.any([signal, watching.signal]);
   const queue = workQueue({ clock, random });
   const turns = openTurns();
-  const world = openWorld(context.settings, context.compile);
+  const world = openWorld(context.settings, context.compile, clusterValuesOf(context));
   let working = false;
 
   const add = (owner: string, initial: boolean): void => {
@@ -131,17 +133,3 @@ const DECLARATIONS_UNKNOWN = {
   message:
     "the definitions of Lattice's own kinds are missing or on their way out: nothing is written until they are back",
 };
-
-/** Whether `event` came before one of the signals. */
-async function before(event: Promise<void>, signals: readonly AbortSignal[], broken: Promise<never>): Promise<boolean> {
-  const signal = AbortSignal.any([...signals]);
-  const { promise: aborted, resolve } = Promise.withResolvers<false>();
-  const onAbort = (): void => resolve(false);
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([event.then(() => true), aborted, broken]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}

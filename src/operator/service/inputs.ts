@@ -1,6 +1,14 @@
-import type { LatticeExternalService, LatticeService } from '../../api/index.ts';
-import { type Fact, factId, factOf } from '../../graph/index.ts';
 import {
+  type LatticeExternalService,
+  type LatticeResourceClass,
+  type LatticeService,
+  parseObject,
+} from '../../api/index.ts';
+import { type Fact, factId, factOf } from '../../graph/index.ts';
+import { LATTICE_RESOURCE_CLASS } from '../workload/kinds.ts';
+import {
+  allBut,
+  apiVersionOf,
   type Change,
   createWatch,
   type FieldPath,
@@ -116,6 +124,24 @@ export function openInputs(options: InputsOptions): Inputs {
     { ...LATTICE_EXTERNAL_SERVICE, kind: 'LatticeExternalService' },
     'external',
   );
+  const classes = serveWatch({
+    ...shared,
+    kind: LATTICE_RESOURCE_CLASS,
+    keeps: true,
+    watch: (onTrouble) =>
+      createWatch<LatticeResourceClass | undefined>(client, {
+        kind: LATTICE_RESOURCE_CLASS,
+        clock,
+        random,
+        onTrouble,
+        projection: { mask: allBut('metadata.managedFields', 'status'), of: readClass },
+        onChange: (change) => {
+          const after = change.kind === 'deleted' ? undefined : change.after;
+          options.onAffected(after ? world.putClass(after) : world.removeClass(change.key), change.initial);
+        },
+      }),
+    onReady: () => undefined,
+  });
   const others = [
     facts(NAMESPACE, ['metadata.labels']),
     facts(SERVICE, [
@@ -131,7 +157,7 @@ export function openInputs(options: InputsOptions): Inputs {
     facts(GATEWAY, ['metadata.labels', 'status.conditions']),
   ];
   return {
-    synced: Promise.all([services.synced, externals.synced, ...others.map((each) => each.synced)]).then(
+    synced: Promise.all([services.synced, externals.synced, classes.synced, ...others.map((each) => each.synced)]).then(
       () => undefined,
     ),
     service: (key) => services.store()?.get(key),
@@ -141,6 +167,13 @@ export function openInputs(options: InputsOptions): Inputs {
     externals: () => externals.store()?.keys() ?? [],
     areComplete: () => services.served.ready() && externals.served.ready(),
   };
+}
+
+/** A class that cannot be read provides nothing. */
+function readClass(object: Readonly<Record<string, unknown>>): LatticeResourceClass | undefined {
+  const { kind } = LATTICE_RESOURCE_CLASS;
+  const parsed = parseObject({ ...object, apiVersion: apiVersionOf(LATTICE_RESOURCE_CLASS), kind });
+  return parsed.ok && parsed.value.kind === 'LatticeResourceClass' ? parsed.value : undefined;
 }
 
 /** What factOf reads of a pod. */

@@ -51,4 +51,4 @@ export function definitionOf(kind: KindName): string | undefined {
   return BUILT_IN.has(kind.group) ? undefined : `${kind.plural}.${kind.group}`;
 }
 
-const BUILT_IN: ReadonlySet<string> = new Set(['', 'apps', 'batch', 'networking.k8s.io']);
+const BUILT_IN: ReadonlySet<string> = new Set(['', 'apps', 'autoscaling', 'batch', 'networking.k8s.io', 'policy']);

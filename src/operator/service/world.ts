@@ -9,6 +9,8 @@ import {
   type UnitKey,
 } from '../../graph/index.ts';
 import { serviceUnit } from './dispatch.ts';
+import type { LatticeExternalService, LatticeResourceClass, LatticeService } from '../../api/index.ts';
+import { type ClusterValues, type GraphChange, Provisions } from '../../workload/index.ts';
 import { type Compiled, type CompileOptions, compileUnit, enginesFor, ownerOf } from '../../policy/index.ts';
 
 /** Who has to be looked at again after a change. Owners name units in labels of objects and in the queue. */
@@ -24,6 +26,9 @@ export interface World {
   /** Before `build` inputs are only collected, and nothing is affected. */
   put(input: Input): Affected;
   remove(gone: Gone): Affected;
+  /** A resource class: what services ask of it becomes nodes of the graph. */
+  putClass(value: LatticeResourceClass): Affected;
+  removeClass(name: string): Affected;
   /** Makes the graph of what was collected. Once. */
   build(): void;
   readonly graph: () => ServiceGraph;
@@ -36,7 +41,8 @@ export interface World {
   compile(unit: UnitKey): Compiled;
 }
 
-export function openWorld(settings: Settings, options: CompileOptions): World {
+export function openWorld(settings: Settings, options: CompileOptions, cluster: ClusterValues): World {
+  const provisions = new Provisions(cluster, '');
   // Both are kept: the compilers remember what units have in common by the identity of these.
   const engines = enginesFor(options);
   const units = new Map<string, UnitKey>();
@@ -90,21 +96,47 @@ export function openWorld(settings: Settings, options: CompileOptions): World {
       },
     };
   };
+  /** What a declaration or class means for the graph, once classes have had their say. */
+  const tell = ({ put, gone }: GraphChange): Affected =>
+    united([
+      ...gone.map((each) => change(each.kind, each.key, () => graph().delete(each))),
+      ...put.map((each) => change(each.kind, nameOf(each).key, () => graph().put(each))),
+    ]);
   return {
     put(input) {
       const { kind, key } = nameOf(input);
-      if (built) return change(kind, key, () => graph().put(input));
+      if (built) return isNode(input) ? tell(provisions.put(input)) : change(kind, key, () => graph().put(input));
       collected.set(`${kind} ${key}`, input);
       return NOBODY;
     },
     remove(gone) {
       const key = gone.kind === 'fact' ? gone.id : gone.key;
-      if (built) return change(gone.kind, key, () => graph().delete(gone));
+      if (built) {
+        if (gone.kind === 'fact') return change(gone.kind, key, () => graph().delete(gone));
+        return tell(provisions.delete(gone.kind, gone.key));
+      }
       collected.delete(`${gone.kind} ${key}`);
       return NOBODY;
     },
+    putClass(value) {
+      const made = provisions.putClass(value);
+      return built ? tell(made) : NOBODY;
+    },
+    removeClass(name) {
+      const made = provisions.deleteClass(name);
+      return built ? tell(made) : NOBODY;
+    },
     build() {
-      built = ServiceGraph.of(collected.values(), settings);
+      const inputs = new Map<string, Input>();
+      const note = ({ put, gone }: GraphChange): void => {
+        for (const each of gone) inputs.delete(`${each.kind} ${each.key}`);
+        for (const each of put) inputs.set(`${each.kind} ${nameOf(each).key}`, each);
+      };
+      for (const [id, input] of collected) {
+        if (isNode(input)) note(provisions.put(input));
+        else inputs.set(id, input);
+      }
+      built = ServiceGraph.of(inputs.values(), settings);
       collected = new Map();
     },
     graph,
@@ -117,6 +149,23 @@ export function openWorld(settings: Settings, options: CompileOptions): World {
 }
 
 const NOBODY: Affected = { owners: [], told: { owners: [], externals: [] } };
+
+function isNode(input: Input): input is LatticeService | LatticeExternalService {
+  return input.kind === 'LatticeService' || input.kind === 'LatticeExternalService';
+}
+
+function united(all: readonly Affected[]): Affected {
+  const [only] = all;
+  if (only && all.length === 1) return only;
+  const owners = new Set(all.flatMap((each) => each.owners));
+  return {
+    owners: [...owners].sort(),
+    told: {
+      owners: [...new Set(all.flatMap(({ told }) => told.owners))].filter((owner) => !owners.has(owner)).sort(),
+      externals: [...new Set(all.flatMap(({ told }) => told.externals))].sort(),
+    },
+  };
+}
 
 function nameOf(input: Input): { readonly kind: Gone['kind']; readonly key: string } {
   if (input.kind !== 'LatticeService' && input.kind !== 'LatticeExternalService')

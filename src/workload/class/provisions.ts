@@ -197,7 +197,7 @@ export class Provisions {
       for (const { service } of this.#claimants.get(key)?.values() ?? []) touched.add(service);
       const old = before?.kind === 'provided' ? before.node : undefined;
       const made = after?.kind === 'provided' ? after.node : undefined;
-      if (made && !isDeepStrictEqual(old, made)) put.push(made);
+      if (made && !isDeepStrictEqual(old, made)) put.push(withoutVolumes(made));
       if (old && old.kind !== made?.kind && !this.#isDeclared(old.kind, key)) gone.push({ kind: old.kind, key });
     }
     for (const service of touched) {
@@ -265,6 +265,13 @@ export class Provisions {
     });
     return { ...service, spec: { ...service.spec, resources: Object.fromEntries(entries) } };
   }
+}
+
+/** Volumes are no business of the graph. */
+function withoutVolumes(node: Node): Node {
+  if (node.kind !== 'LatticeService') return node;
+  const resources = Object.entries(node.spec.resources ?? {}).filter(([, each]) => entryKind(each) !== 'volume');
+  return { ...node, spec: { ...node.spec, resources: Object.fromEntries(resources) } };
 }
 
 function conflict(first: Claim, claim: Claim): Finding | undefined {

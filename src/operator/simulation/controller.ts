@@ -1,0 +1,182 @@
+// A simulation: no program runs. It makes the pods that a Deployment or StatefulSet asks for, and calls them ready, so that
+// a rollout can be seen where there is neither a kubelet nor Kubernetes' own controllers.
+import {
+  createWatch,
+  type Kind,
+  keyOf,
+  means,
+  only,
+  refOf,
+  untyped,
+  type Watch,
+  work,
+  workQueue,
+} from '../../kube/index.ts';
+import type { Controller, ControllerContext, RunningController } from '../context.ts';
+import { before } from '../service/before.ts';
+import { POD } from '../service/kinds.ts';
+import { openTasks } from '../tasks.ts';
+import { decidePods, type PodOwner, type SimulatedPod, TEMPLATE_LABEL } from './decide-pods.ts';
+
+const apps = (kind: string, plural: string): Kind =>
+  untyped({ group: 'apps', version: 'v1', kind, plural, namespaced: true });
+const OWNERS = [apps('Deployment', 'deployments'), apps('StatefulSet', 'statefulsets')];
+
+interface Pod extends SimulatedPod {
+  /** `Kind namespace/name` of what controls it; empty for nothing. */
+  readonly owner: string;
+}
+
+export interface PodSimulationOptions {
+  /** Makes the pods too. Without it they are only called ready: for a server with Kubernetes' own controllers. */
+  readonly makesPods: boolean;
+}
+
+/** Simulated pods, for the embedded control plane and for tests. Never for a cluster with nodes. */
+export function podSimulation(options: PodSimulationOptions): Controller {
+  return { name: 'pod-simulation', start: (context) => startSimulation(context, options) };
+}
+
+function startSimulation(context: ControllerContext, { makesPods }: PodSimulationOptions): RunningController {
+  const { client, clock, random, stopping, signal, log } = context;
+  const tasks = openTasks();
+  const watching = new AbortController();
+  const until = AbortSignal.any([signal, watching.signal]);
+  const queue = workQueue({ clock, random });
+  const follow = <T>(
+    kind: Kind,
+    options: Pick<Parameters<typeof createWatch<T>>[1], 'projection' | 'onChange'>,
+  ): Watch<T> => {
+    const watch = createWatch<T>(client, { kind, clock, random, ...options });
+    tasks.start(watch.run(until));
+    return watch;
+  };
+  const byOwner = new Map<string, Map<string, Pod>>();
+  const pods = follow<Pod>(POD, {
+    projection: { mask: only('metadata.labels', 'metadata.ownerReferences', 'status.conditions'), of: podOf },
+    onChange(change) {
+      const pod = change.kind === 'deleted' ? change.before : change.after;
+      const siblings = byOwner.get(pod.owner) ?? new Map<string, Pod>();
+      byOwner.set(pod.owner, siblings);
+      if (change.kind === 'deleted') siblings.delete(change.key);
+      else siblings.set(change.key, pod);
+      if (makesPods && pod.owner !== '') queue.add(pod.owner);
+      if (change.kind !== 'deleted' && !pod.ready) queue.add(`Pod ${change.key}`);
+    },
+  });
+  const owners = makesPods
+    ? OWNERS.map((kind) => ({
+        kind,
+        watch: follow<PodOwner | undefined>(kind, {
+          projection: {
+            mask: only('metadata.uid', 'metadata.generation', 'spec.replicas', 'spec.template'),
+            of: (object, key) => ownerOf(object, key, kind),
+          },
+          onChange: (change) => queue.add(`${kind.kind} ${change.key}`),
+        }),
+      }))
+    : [];
+  const markReady = async (key: string, call: AbortSignal): Promise<void> => {
+    const now = `${new Date(clock.wall()).toISOString().slice(0, 19)}Z`;
+    const conditions = ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready'].map((type) => ({
+      type,
+      status: 'True',
+      lastTransitionTime: now,
+    }));
+    await client.mergePatch(
+      POD,
+      refOf(key),
+      { status: { phase: 'Running', conditions } },
+      { signal: call, subresource: 'status' },
+    );
+  };
+  const settle = async (id: string, call: AbortSignal): Promise<void> => {
+    const [kindName = '', key = ''] = id.split(' ');
+    if (kindName === 'Pod') return markReady(key, call);
+    const known = owners.find(({ kind }) => kind.kind === kindName);
+    const owner = known?.watch.store.get(key);
+    if (!known || !owner) return;
+    const plan = decidePods(owner, [...(byOwner.get(id)?.values() ?? [])]);
+    for (const pod of plan.create) await client.create(POD, pod, { signal: call }).catch(ignore('alreadyExists'));
+    for (const name of plan.remove)
+      await client.delete(POD, { namespace: owner.namespace, name }, { signal: call }).catch(ignore('notFound'));
+    await client.mergePatch(known.kind, refOf(key), { status: plan.status }, { signal: call, subresource: 'status' });
+  };
+  const synced = Promise.all([pods.synced, ...owners.map(({ watch }) => watch.synced)]).then(() => undefined);
+  const run = async (): Promise<void> => {
+    try {
+      if (!(await before(synced, [stopping, signal], tasks.broken))) return;
+      const reconcile = async (id: string, call: AbortSignal): Promise<undefined> => {
+        await settle(id, call).catch(ignore('notFound'));
+      };
+      const onError = (id: string, error: unknown): void =>
+        log.warn('simulation: failed, trying again', { id, error: error instanceof Error ? error : undefined });
+      await Promise.race([work({ queue, workers: 4, reconcile, onError, stopping, signal }), tasks.broken]);
+    } finally {
+      watching.abort(new Error('the simulation has ended'));
+      queue.close();
+      await tasks.allEnded();
+    }
+  };
+  return {
+    synced,
+    ended: run(),
+    idle() {
+      const { live, background, running, waiting } = queue.counts();
+      return live + background + running + waiting === 0;
+    },
+  };
+}
+
+function ignore(meaning: 'alreadyExists' | 'notFound'): (error: unknown) => undefined {
+  return (error) => {
+    if (!means(error, meaning)) throw error;
+    return undefined;
+  };
+}
+
+function podOf(object: unknown, key: string): Pod {
+  const references = at(object, 'metadata', 'ownerReferences');
+  const controller: unknown = Array.isArray(references)
+    ? references.find((each: unknown) => at(each, 'controller') === true)
+    : undefined;
+  const conditions = at(object, 'status', 'conditions');
+  const { namespace, name } = refOf(key);
+  return {
+    name,
+    template: String(at(object, 'metadata', 'labels', TEMPLATE_LABEL)),
+    ready:
+      Array.isArray(conditions) &&
+      conditions.some((each: unknown) => at(each, 'type') === 'Ready' && at(each, 'status') === 'True'),
+    owner:
+      controller === undefined
+        ? ''
+        : `${String(at(controller, 'kind'))} ${keyOf({ ...(namespace === undefined ? {} : { namespace }), name: String(at(controller, 'name')) })}`,
+  };
+}
+
+function ownerOf(object: unknown, key: string, kind: Kind): PodOwner | undefined {
+  const { namespace = '', name } = refOf(key);
+  const template = at(object, 'spec', 'template');
+  if (typeof template !== 'object' || template === null) return undefined;
+  const [generation, replicas] = [at(object, 'metadata', 'generation'), at(object, 'spec', 'replicas')];
+  return {
+    apiVersion: 'apps/v1',
+    kind: kind.kind,
+    namespace,
+    name,
+    uid: String(at(object, 'metadata', 'uid')),
+    generation: typeof generation === 'number' ? generation : 0,
+    replicas: typeof replicas === 'number' ? replicas : 1,
+    template: Object.fromEntries(Object.entries(template)),
+  };
+}
+
+function at(value: unknown, ...path: readonly string[]): unknown {
+  let here = value;
+  for (const step of path) {
+    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, step)) return undefined;
+    here = Reflect.get(here, step);
+  }
+  return here;
+}

@@ -1,0 +1,1 @@
+export { podSimulation, type PodSimulationOptions } from './controller.ts';

@@ -1,0 +1,1 @@
+export { workloadController, type WorkloadControllerOptions } from './controller.ts';

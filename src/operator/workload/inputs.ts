@@ -1,0 +1,235 @@
+import {
+  type LatticeExternalService,
+  type LatticeResourceClass,
+  type LatticeService,
+  parseObject,
+} from '../../api/index.ts';
+import { type Fact, factId, factOf } from '../../graph/index.ts';
+import {
+  allBut,
+  apiVersionOf,
+  type Change,
+  createWatch,
+  type Kind,
+  only,
+  type Projection,
+  type Watch,
+} from '../../kube/index.ts';
+import type { ControllerContext } from '../context.ts';
+import { LATTICE_EXTERNAL_SERVICE, LATTICE_SERVICE, POD, SERVICE } from '../service/kinds.ts';
+import { serveWatch } from '../service/served-watch.ts';
+import { type Condition, readConditions } from '../status/index.ts';
+import type { Tasks } from '../tasks.ts';
+import { CONFIG_MAP, FINALIZER, LATTICE_RESOURCE_CLASS } from './kinds.ts';
+
+/** A declaration as it is stored. */
+export interface Stored<T> {
+  readonly uid: string;
+  readonly generation: number;
+  /** Undefined when Lattice cannot read what it says. */
+  readonly value: T | undefined;
+  readonly deleting: boolean;
+  /** Whether it has our finalizer. */
+  readonly held: boolean;
+  /** `status.workload` as it stands there. */
+  readonly workload: unknown;
+  readonly conditions: readonly Condition[];
+}
+
+/** What changed, for the world to hear; `undefined` when it is gone. */
+export type InputChange =
+  | { readonly kind: 'service'; readonly key: string; readonly after: Stored<LatticeService> | undefined }
+  | { readonly kind: 'external'; readonly key: string; readonly after: Stored<LatticeExternalService> | undefined }
+  | { readonly kind: 'class'; readonly key: string; readonly after: Stored<LatticeResourceClass> | undefined }
+  | { readonly kind: 'config'; readonly key: string; readonly after: Readonly<Record<string, string>> | undefined }
+  | { readonly kind: 'fact'; readonly key: string; readonly after: Fact | undefined }
+  /** A pod that we made; `key` is that of its service. */
+  | { readonly kind: 'pod'; readonly key: string };
+
+export interface WorkloadInputs {
+  readonly synced: Promise<void>;
+  service(key: string): Stored<LatticeService> | undefined;
+  /** Everything that is known now, as changes: classes and facts first, then who uses them. */
+  all(): readonly InputChange[];
+  /** Whether the pods of this service that Lattice made are all gone. */
+  podsGone(key: string): boolean;
+}
+
+export interface WorkloadInputsOptions {
+  readonly context: ControllerContext;
+  readonly tasks: Tasks;
+  readonly signal: AbortSignal;
+  readonly onChange: (change: InputChange, initial: boolean) => void;
+}
+
+export function openWorkloadInputs({ context, tasks, signal, onChange }: WorkloadInputsOptions): WorkloadInputs {
+  const { client, clock, random, log } = context;
+  const follow = <T>(
+    kind: Kind,
+    projection: Projection<T>,
+    heard: (change: Change<T>) => void,
+    selector: { readonly fieldSelector?: string; readonly labelSelector?: string } = {},
+  ) => {
+    let watch: Watch<T> | undefined;
+    const served = serveWatch({
+      context,
+      tasks,
+      signal,
+      kind,
+      // What was declared stays known while its definition is away: nothing may be taken for revoked then.
+      keeps: true,
+      watch: () => {
+        watch = createWatch<T>(client, {
+          kind,
+          clock,
+          random,
+          projection,
+          ...selector,
+          onChange: heard,
+          onTrouble: (error) => log.warn('watch: trouble, trying again', { kind: kind.kind, error }),
+        });
+        return watch;
+      },
+      onReady: () => undefined,
+    });
+    return {
+      synced: served.synced,
+      entries: () => [...(watch?.store.entries() ?? [])],
+      get: (key: string) => watch?.store.get(key),
+    };
+  };
+  const declared = <T extends LatticeService | LatticeExternalService | LatticeResourceClass>(
+    kind: Kind & { readonly kind: T['kind'] },
+    change: (key: string, after: Stored<T> | undefined) => InputChange,
+  ) => {
+    const followed = follow<Stored<T>>(kind, storedProjection<T>(kind), (each) =>
+      onChange(change(each.key, each.kind === 'deleted' ? undefined : each.after), each.initial),
+    );
+    return { ...followed, changes: () => followed.entries().map(([key, after]) => change(key, after)) };
+  };
+  const services = declared<LatticeService>({ ...LATTICE_SERVICE, kind: 'LatticeService' }, (key, after) => ({
+    kind: 'service',
+    key,
+    after,
+  }));
+  const externals = declared<LatticeExternalService>(
+    { ...LATTICE_EXTERNAL_SERVICE, kind: 'LatticeExternalService' },
+    (key, after) => ({ kind: 'external', key, after }),
+  );
+  const classes = declared<LatticeResourceClass>(
+    { ...LATTICE_RESOURCE_CLASS, kind: 'LatticeResourceClass' },
+    (key, after) => ({ kind: 'class', key, after }),
+  );
+
+  const facts = follow<Fact | undefined>(SERVICE, factProjection(), (change) => {
+    const after = change.kind === 'deleted' ? undefined : change.after;
+    const before = change.kind === 'added' ? undefined : change.before;
+    const known = after ?? before;
+    if (known) onChange({ kind: 'fact', key: factId(known), after }, change.initial);
+  });
+  const configs = follow<Readonly<Record<string, string>>>(
+    CONFIG_MAP,
+    { mask: only('data'), of: (object) => stringsOf(object['data']) },
+    (change) => {
+      const after = change.kind === 'deleted' ? undefined : change.after;
+      onChange({ kind: 'config', key: change.key, after }, change.initial);
+    },
+    { fieldSelector: 'metadata.name=lattice-config' },
+  );
+  const running = new Map<string, number>();
+  const pods = follow<string>(
+    POD,
+    { mask: only('metadata.labels'), of: (object, key) => serviceOf(object, key) },
+    (change) => {
+      if (change.kind === 'modified') return;
+      const key = change.kind === 'added' ? change.after : change.before;
+      const count = (running.get(key) ?? 0) + (change.kind === 'added' ? 1 : -1);
+      if (count > 0) running.set(key, count);
+      else running.delete(key);
+      if (count === 0) onChange({ kind: 'pod', key }, change.initial);
+    },
+    { labelSelector: 'app.kubernetes.io/managed-by=lattice' },
+  );
+  return {
+    synced: Promise.all([services, externals, classes, facts, configs, pods].map(({ synced }) => synced)).then(
+      () => undefined,
+    ),
+    service: (key) => services.get(key),
+    all: () => [
+      ...facts
+        .entries()
+        .flatMap(([, after]): InputChange[] => (after ? [{ kind: 'fact', key: factId(after), after }] : [])),
+      ...configs.entries().map(([key, after]): InputChange => ({ kind: 'config', key, after })),
+      ...classes.changes(),
+      ...externals.changes(),
+      ...services.changes(),
+    ],
+    podsGone: (key) => !running.has(key),
+  };
+}
+
+function storedProjection<T extends LatticeService | LatticeExternalService | LatticeResourceClass>(
+  kind: Kind & { readonly kind: T['kind'] },
+): Projection<Stored<T>> {
+  return {
+    mask: allBut('metadata.managedFields'),
+    of(object) {
+      const { status, ...rest } = object;
+      const metadata = field(rest, 'metadata');
+      const parsed = parseObject({ ...rest, apiVersion: apiVersionOf(kind), kind: kind.kind });
+      const finalizers = field(metadata, 'finalizers');
+      const generation = field(metadata, 'generation');
+      return {
+        uid: String(field(metadata, 'uid')),
+        generation: typeof generation === 'number' ? generation : 0,
+        value: parsed.ok && isOf<T>(parsed.value, kind.kind) ? withoutNoise(parsed.value) : undefined,
+        deleting: field(metadata, 'deletionTimestamp') !== undefined,
+        held: Array.isArray(finalizers) && finalizers.includes(FINALIZER),
+        workload: field(status, 'workload'),
+        conditions: readConditions(field(status, 'conditions')),
+      };
+    },
+  };
+}
+
+/** What the API server counts up with every write says nothing about the declaration. */
+function withoutNoise<T extends { readonly metadata: object }>(value: T): T {
+  const { resourceVersion: _, ...metadata } = { resourceVersion: undefined, ...value.metadata };
+  return { ...value, metadata };
+}
+
+function isOf<T extends { readonly kind: string }>(value: { readonly kind: string }, kind: T['kind']): value is T {
+  return value.kind === kind;
+}
+
+function factProjection(): Projection<Fact | undefined> {
+  return {
+    mask: only(
+      'metadata.labels',
+      'spec.selector',
+      'spec.clusterIP',
+      'spec.type',
+      'spec.externalTrafficPolicy',
+      'spec.ports',
+    ),
+    of: (object) => factOf({ ...object, kind: SERVICE.kind }, ''),
+  };
+}
+
+function serviceOf(object: unknown, key: string): string {
+  const name = field(field(field(object, 'metadata'), 'labels'), 'app.kubernetes.io/name');
+  return `${key.slice(0, key.indexOf('/'))}/${String(name)}`;
+}
+
+function stringsOf(value: unknown): Readonly<Record<string, string>> {
+  if (typeof value !== 'object' || value === null) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? Reflect.get(value, name)
+    : undefined;
+}
