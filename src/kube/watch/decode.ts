@@ -2,6 +2,7 @@
 // Skipped parts are not checked beyond strings and brackets; the server is trusted to send JSON.
 import { isJson, type Json } from '../json.ts';
 import { define, type Mask } from './mask.ts';
+import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, EITHER, OPEN_BRACE, OPEN_BRACKET, QUOTE, stringEnd } from './scan.ts';
 import { stringTable, type StringTable } from './string-table.ts';
 
 /** Throws SyntaxError when the bytes end early or are not JSON where it looks. */
@@ -38,16 +39,8 @@ interface Cursor {
   at: number;
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-/** Sets the bit in which `{` differs from `[`, and `}` from `]`. */
-const EITHER = 0x20;
 
 function planOf(mask: Mask): Plan {
   if (mask === 'keep') return 'whole';
@@ -208,14 +201,9 @@ function skipNested(bytes: Buffer, from: number): number {
 
 /** The position after the closing quote of the string whose first character is at `from`. */
 function skipString(bytes: Buffer, from: number): number {
-  const end = bytes.length;
-  let at = from;
-  while (at < end) {
-    const byte = bytes[at++];
-    if (byte === QUOTE) return at;
-    if (byte === BACKSLASH) at += 1;
-  }
-  throw broken(at);
+  const at = stringEnd(bytes, from);
+  if (at > bytes.length) throw broken(bytes.length);
+  return at;
 }
 
 function skipScalar(bytes: Buffer, from: number): number {

@@ -1,5 +1,6 @@
 // Cuts the items out of a List while it arrives, so that a page is never held as a whole.
 import { parseJson, type Json } from '../json.ts';
+import { CLOSE_BRACE, EITHER, IN_ESCAPE, IN_STRING, OPEN_BRACE, OPEN_BRACKET, QUOTE, stringEnd } from './scan.ts';
 
 export interface Items {
   /** Calls back with every item that `chunk` completes. The bytes are valid only during the call. */
@@ -8,13 +9,6 @@ export interface Items {
   finish(): Json;
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_BRACE = 0x7b;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACE = 0x7d;
-/** Sets the bit in which `{` differs from `[`, and `}` from `]`. */
-const EITHER = 0x20;
 /** Depth inside the items array: the list's object, then the array. */
 const IN_ITEMS = 2;
 
@@ -73,23 +67,4 @@ export function items(): Items {
       return parseJson(Buffer.from(shell, 'latin1').toString('utf8'));
     },
   };
-}
-
-/** Added to the chunk's length by stringEnd when the string goes on in the next chunk. */
-const IN_STRING = 1;
-const IN_ESCAPE = 2;
-
-/** The position after the string that `from` is inside of. */
-function stringEnd(chunk: Buffer, from: number): number {
-  const end = chunk.length;
-  let at = from;
-  while (at < end) {
-    const byte = chunk[at++];
-    if (byte === QUOTE) return at;
-    if (byte === BACKSLASH) {
-      if (at === end) return end + IN_ESCAPE;
-      at += 1;
-    }
-  }
-  return end + IN_STRING;
 }
