@@ -219,9 +219,9 @@ export function operatedSuite(contextOf: () => Context, { folder, kills, seed }:
 const LIFE: readonly ((shop: Shop) => Promise<void>)[] = [
   // An agreement is revoked by one side, and made again.
   (shop) => shop.change('cartservice', (service) => without(service, 'frontend')),
-  (shop) => shop.change('cartservice', (service) => accepting(service, 'frontend')),
+  (shop) => shop.change('cartservice', () => originally(shop, 'cartservice')),
   (shop) => shop.change('frontend', (service) => without(service, 'adservice')),
-  (shop) => shop.change('frontend', (service) => calling(service, 'adservice')),
+  (shop) => shop.change('frontend', () => originally(shop, 'frontend')),
   (shop) => shop.change('paymentservice', (service) => withAccount(service, 'payments')),
   (shop) => shop.change('paymentservice', (service) => withAccount(service, 'paymentservice')),
   (shop) => shop.change('emailservice', (service) => withPort(service, 9090)),
@@ -255,12 +255,10 @@ function without(service: LatticeService, peer: string): LatticeService {
   return withResources(service, ({ [peer]: _gone, ...rest }) => rest);
 }
 
-function calling(service: LatticeService, peer: string): LatticeService {
-  return withResources(service, (resources) => ({ ...resources, [peer]: { type: 'service', direction: 'outbound' } }));
-}
-
-function accepting(service: LatticeService, peer: string): LatticeService {
-  return withResources(service, (resources) => ({ ...resources, [peer]: { type: 'service', direction: 'inbound' } }));
+function originally(shop: Shop, name: string): LatticeService {
+  const found = shop.original.find(({ kind, metadata }) => kind === 'LatticeService' && metadata.name === name);
+  assert.ok(found?.kind === 'LatticeService', name);
+  return found;
 }
 
 function withAccount(service: LatticeService, serviceAccount: string): LatticeService {
