@@ -70,13 +70,13 @@ suite('the webhook refuses with the words of the command line', () => {
     };
     const review = readReview({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request });
     assert.ok(review);
-    const answer = recordOf(recordOf(reviewAnswer('u', decideReview(review, judge))).response);
+    const answer = recordOf(recordOf(reviewAnswer(review, decideReview(review, judge))).response);
     const status = recordOf(answer.status);
     assert.equal(answer.allowed, false);
     assert.equal(status.code, 422);
     assert.match(
       text(status.message),
-      /InvalidField: spec\.service\.ports\.a\.port: .*; UnknownField: spec\.resorces: .*did you mean "resources"/,
+      /^spec\.service\.ports\.a\.port: InvalidField: .*; spec\.resorces: UnknownField: .*did you mean "resources"/,
     );
     const fields = recordOf(status.details).causes;
     assert.deepEqual(Array.isArray(fields) ? fields.map((cause) => recordOf(cause).field) : fields, [

@@ -43,7 +43,7 @@ suite('the admission webhook, asked by an API server', () => {
     assert.equal(status, 422, JSON.stringify(body));
     assert.match(
       text(body.message),
-      /^admission webhook "declarations\.lattice\.dev" denied the request: LabelSwitchesCilium: .*\(fix: .+\)$/,
+      /^admission webhook "declarations\.lattice\.dev" denied the request: spec: LabelSwitchesCilium: .*\(fix: .+\)$/,
     );
   });
 

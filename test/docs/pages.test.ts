@@ -25,6 +25,11 @@ const ELSEWHERE: readonly (readonly [line: RegExp, where: string])[] = [
   [/^node --test --test-isolation=none "[\w*./]+"$/, 'the same runner as npm test'],
   [/^node test\/docs\/[\w.]+ --refresh$/, 'rewrites the pages that this test reads'],
   [/^alias lattice='npx lattice'$/, 'the shell of the reader'],
+  [/^(helm install lattice charts\/lattice |kubectl apply --server-side -f install\.yaml$)/, 'npm run chart'],
+  [/^node scripts\/build\.ts --image$/, 'test/chart/image.test.ts'],
+  [/^podman build /, 'needs an image builder'],
+  [/^kubectl (patch secret lattice-webhook|-n lattice-system port-forward) /, 'needs a cluster'],
+  [/^curl -X POST -o lattice\.cpuprofile /, 'test/telemetry/server.test.ts'],
   [/^npx lattice crds \| kubectl apply --server-side -f -$/, 'needs a cluster; crds alone is run in the pages'],
 ];
 

@@ -46,8 +46,8 @@ export function decideReview({ object, old, namespace }: ReviewRequest, judge: J
   return { kind: findings.length > 0 ? 'refused' : 'allowed', findings };
 }
 
-/** The answer to send. */
-export function reviewAnswer(uid: string, { kind, findings }: Verdict): object {
+/** The answer to send. `kubectl` shows the causes, one a line, and nothing else of it. */
+export function reviewAnswer({ uid, object }: ReviewRequest, { kind, findings }: Verdict): object {
   const response =
     kind === 'refused'
       ? {
@@ -57,12 +57,15 @@ export function reviewAnswer(uid: string, { kind, findings }: Verdict): object {
             status: 'Failure',
             code: 422,
             reason: 'Invalid',
-            message: findings.map(sentence).join('; '),
+            message: findings.map((finding) => `${placeOf(finding)}${sentence(finding)}`).join('; '),
             details: {
-              causes: findings.map(({ code, message, path = [] }) => ({
-                reason: code,
-                message,
-                field: formatPath(path),
+              group: 'lattice.dev',
+              kind: object['kind'],
+              name: isRecord(object['metadata']) ? object['metadata']['name'] : undefined,
+              causes: findings.map((finding) => ({
+                reason: finding.code,
+                message: sentence(finding),
+                field: formatPath(finding.path ?? []),
               })),
             },
           },
@@ -71,11 +74,11 @@ export function reviewAnswer(uid: string, { kind, findings }: Verdict): object {
   return { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response };
 }
 
+const placeOf = ({ path = [] }: Finding): string => (path.length > 0 ? `${formatPath(path)}: ` : '');
+
 /** As the command line says it, without a file and a line. */
-function sentence({ code, message, path = [], fix }: Finding): string {
-  const where = path.length > 0 ? `${formatPath(path)}: ` : '';
-  return `${code}: ${where}${message}${fix === undefined ? '' : ` (fix: ${fix})`}`;
-}
+const sentence = ({ code, message, fix }: Finding): string =>
+  `${code}: ${message}${fix === undefined ? '' : ` (fix: ${fix})`}`;
 
 /** Equal as JSON, whatever the order of keys. */
 function sameValue(a: unknown, b: unknown): boolean {

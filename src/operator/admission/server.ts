@@ -104,7 +104,7 @@ async function handle(
   const review = readReview(body.value);
   if (!review) return refuse(response, 400, 'send an AdmissionReview of admission.k8s.io/v1 with an object');
   const verdict = decideReview(review, judge);
-  answer(response, 200, reviewAnswer(review.uid, verdict));
+  answer(response, 200, reviewAnswer(review, verdict));
   const seconds = (performance.now() - begin) / 1000;
   meters.reviews.add({ operation: review.operation, verdict: verdict.kind });
   meters.seconds.observe(seconds);

@@ -29,6 +29,19 @@ function startService(context: ControllerContext, workers: number): RunningContr
   const watching = new AbortController();
   const until = AbortSignal.any([signal, watching.signal]);
   const queue = workQueue({ clock, random });
+  const seconds = context.metrics.histogram({
+    name: 'lattice_reconcile_duration_seconds',
+    help: 'From taking up a unit to its objects and status being written, or to a failure.',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+  });
+  context.metrics.gauge({
+    name: 'lattice_queue_length',
+    help: 'Units that are being looked at, or wait for it.',
+    read() {
+      const { live, background, running, waiting } = queue.counts();
+      return live + background + running + waiting;
+    },
+  });
   const turns = openTurns();
   const world = openWorld(context.settings, context.compile, clusterValuesOf(context));
   let working = false;
@@ -103,9 +116,14 @@ function startService(context: ControllerContext, workers: number): RunningContr
       const worked = work({
         queue,
         workers,
-        reconcile: (key, call) => {
+        async reconcile(key, call) {
+          const begin = clock.monotonic();
           const external = externalOf(key);
-          return external === undefined ? reconciler.unit(key, call) : reconciler.external(external, call);
+          try {
+            return await (external === undefined ? reconciler.unit(key, call) : reconciler.external(external, call));
+          } finally {
+            seconds.observe((clock.monotonic() - begin) / 1000);
+          }
         },
         onError: (key, error, failures) => log.warn('reconcile: failed, trying again', { owner: key, error, failures }),
         stopping,

@@ -30,6 +30,13 @@ test('a metric asked for twice is one, and one of another kind or with other lab
   assert.throws(() => metrics.counter({ ...spec, labels: ['y'] }), MetricClashError);
 });
 
+test('a gauge that is registered again is read where it was registered last', async () => {
+  const metrics = createMetrics({ runtime: false });
+  metrics.gauge({ name: 'b', help: 'B.', read: () => 1 });
+  metrics.gauge({ name: 'b', help: 'B.', read: () => 2 });
+  assert.deepEqual(await linesOf(metrics, 'b '), ['b 2']);
+});
+
 test('a label with ever new values cannot grow without end', async () => {
   const metrics = createMetrics({ runtime: false, maxSeries: 10 });
   const counter = metrics.counter({ name: 'a_total', help: 'A.', labels: ['owner'] });

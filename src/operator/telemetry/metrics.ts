@@ -36,6 +36,8 @@ const OTHER = 'other';
 export function createMetrics({ maxSeries = 500, runtime = true }: MetricsOptions = {}): Registered {
   const registry = new Registry();
   if (runtime) collectDefaultMetrics({ register: registry });
+  /** The newest reader of each gauge: a controller registers again in its next term. */
+  const readers = new Map<string, () => number>();
   const known = new Map<string, { readonly kind: string; readonly labels: string; readonly metric: object }>();
   const overflows = new PromCounter({
     name: 'lattice_metrics_overflow_total',
@@ -89,22 +91,24 @@ export function createMetrics({ maxSeries = 500, runtime = true }: MetricsOption
         const cap = capFor(spec);
         return { add: (labels, by = 1) => counter.inc(cap(labels), by) };
       }),
-    gauge: (spec) =>
-      once<Gauge>('gauge', spec, isGauge, () => {
-        const { read } = spec;
+    gauge(spec) {
+      const { name, read } = spec;
+      if (read) readers.set(name, read);
+      return once<Gauge>('gauge', spec, isGauge, () => {
         const gauge = new PromGauge({
           ...common(spec),
           ...(read
             ? {
                 collect() {
-                  this.set(read());
+                  this.set(readers.get(name)?.() ?? 0);
                 },
               }
             : {}),
         });
         const cap = capFor(spec);
         return { set: (value, labels) => gauge.set(cap(labels), value) };
-      }),
+      });
+    },
     histogram: (spec) =>
       once<Histogram>('histogram', spec, isHistogram, () => {
         const { buckets } = spec;
