@@ -12,7 +12,10 @@ export interface Identity {
   readonly suffix: string;
 }
 
-/** A NetworkPolicy that isolates both directions, after it has passed the API server's own rules. */
+/**
+ * A NetworkPolicy that isolates both directions, after it has passed the API server's own rules. Egress that is `open` is
+ * said in a rule of its own: default deny of the pods' namespace would close it else.
+ */
 export function draftPolicy(
   identity: Identity,
   podSelector: LabelSelector,
@@ -24,7 +27,7 @@ export function draftPolicy(
   // An empty list is what a server drops: policyTypes alone isolates.
   const spec: PolicySpec = {
     podSelector,
-    policyTypes: egress === 'open' ? ['Ingress'] : ['Ingress', 'Egress'],
+    policyTypes: ['Ingress', 'Egress'],
     ...(ingress.length > 0 ? { ingress } : {}),
     ...(egress === 'open' || egress.length === 0 ? {} : { egress }),
   };
@@ -36,7 +39,7 @@ export function draftPolicy(
       apiVersion: 'networking.k8s.io/v1',
       kind: 'NetworkPolicy',
       metadata: { name, namespace, labels: owner.labels },
-      spec,
+      spec: egress === 'open' ? { ...spec, egress: [{}] } : spec,
     },
   };
 }

@@ -246,8 +246,9 @@ test('the egress waypoint is opened to its callers alone, and what it opens itse
     [
       {
         podSelector: { matchLabels: { 'gateway.networking.k8s.io/gateway-name': 'gate' } },
-        policyTypes: ['Ingress'],
+        policyTypes: ['Ingress', 'Egress'],
         ingress: [{ from: [peer('shop', 'web')], ports: [{ port: 15008, protocol: 'TCP' }] }],
+        egress: [{}],
       },
     ],
   );

@@ -24,14 +24,24 @@ import { type PodParty, wearsLabelsOf } from './party.ts';
  * What a door must do for one subject. `open`: Lattice leaves the pod alone, or it is a shadow. `closed`: default deny,
  * and the grants are all that passes.
  */
-export type Row = { readonly kind: 'open' } | { readonly kind: 'closed'; readonly grants: readonly Grant[] };
+export type Row = { readonly kind: 'open' } | ClosedRow;
+
+interface ClosedRow {
+  readonly kind: 'closed';
+  readonly grants: readonly Grant[];
+}
 
 const OPEN: Row = { kind: 'open' };
 
 /** The row of the CNI's egress door for a pod. */
 export function egressRow(guarantees: Guarantees, subject: PodParty): Row {
   const view = viewOf(guarantees, subject);
-  if (!view) return undeclaredRow(guarantees, subject, 'egress');
+  return view
+    ? withGateway(serviceEgress(guarantees, subject, view), guarantees, subject, 'egress')
+    : undeclaredRow(guarantees, subject, 'egress');
+}
+
+function serviceEgress(guarantees: Guarantees, subject: PodParty, view: ServiceView): ClosedRow {
   const dns = dnsGrants(guarantees.graph.state.settings.exemptions, guarantees);
   if (!belongs(guarantees, subject, view.self)) return { kind: 'closed', grants: dns };
   const egressGateway = guarantees.graph.egressGateway();
@@ -53,7 +63,12 @@ export function egressRow(guarantees: Guarantees, subject: PodParty): Row {
 /** The row of the CNI's ingress door for a pod. */
 export function ingressRow(guarantees: Guarantees, subject: PodParty): Row {
   const view = viewOf(guarantees, subject);
-  if (!view) return undeclaredRow(guarantees, subject, 'ingress');
+  return view
+    ? withGateway(serviceIngress(guarantees, subject, view), guarantees, subject, 'ingress')
+    : undeclaredRow(guarantees, subject, 'ingress');
+}
+
+function serviceIngress(guarantees: Guarantees, subject: PodParty, view: ServiceView): ClosedRow {
   const probes = probesOf(guarantees, view.self, subject);
   if (!belongs(guarantees, subject, view.self)) return { kind: 'closed', grants: probes };
   return {
@@ -81,16 +96,42 @@ export function viewOf({ graph, clusterName }: Guarantees, subject: PodParty): S
 }
 
 function undeclaredRow(guarantees: Guarantees, subject: PodParty, direction: 'egress' | 'ingress'): Row {
+  const gateway = gatewayRow(guarantees, subject, direction);
+  if (gateway) return gateway;
+  if (subject.cluster !== guarantees.clusterName || isShadow(guarantees, subject)) return OPEN;
+  return homeRow(guarantees, subject.namespace, direction);
+}
+
+/** What the policy of the namespace itself does: default deny with the exemptions where it is managed. */
+function homeRow(guarantees: Guarantees, namespace: string, direction: 'egress' | 'ingress'): Row {
   const { graph } = guarantees;
   const { exemptions } = graph.state.settings;
-  const gateway = graph.egressGateway();
-  if (gateway && wearsGatewayLabel(subject, gateway, guarantees)) {
-    return egressWaypointRow(guarantees, direction, isWaypointPod(subject, gateway, guarantees));
-  }
-  const home = homeOf(graph, subject.namespace);
-  if (!home.managed || subject.cluster !== guarantees.clusterName || isShadow(guarantees, subject)) return OPEN;
+  const home = homeOf(graph, namespace);
+  if (!home.managed) return OPEN;
   const grants = direction === 'egress' ? dnsGrants(exemptions, guarantees) : probeGrants(exemptions, home.mesh);
   return { kind: 'closed', grants };
+}
+
+/** A pod of a service that wears the egress Gateway's label too has what either is granted. */
+function withGateway(row: ClosedRow, guarantees: Guarantees, subject: PodParty, direction: 'egress' | 'ingress'): Row {
+  const gateway = gatewayRow(guarantees, subject, direction);
+  if (gateway?.kind === 'closed') return { kind: 'closed', grants: [...row.grants, ...gateway.grants] };
+  return gateway ?? row;
+}
+
+/** The row of the egress Gateway's pods; undefined for others, and while nobody calls a host through it. */
+function gatewayRow(guarantees: Guarantees, subject: PodParty, direction: 'egress' | 'ingress'): Row | undefined {
+  const { graph } = guarantees;
+  const gateway = graph.egressGateway();
+  if (!gateway || !graph.egressWaypoint() || !wearsGatewayLabel(subject, gateway, guarantees)) return undefined;
+  // NetworkPolicy alone makes nothing of a Gateway: its pods are then like any other of the namespace.
+  if (guarantees.sight === 'labels' && !guarantees.engines.includes('istio')) return undefined;
+  const row = egressWaypointRow(guarantees, direction, isWaypointPod(subject, gateway, guarantees));
+  // The policy of a managed namespace selects them too, and with its default deny come its exemptions.
+  const home = homeRow(guarantees, subject.namespace, direction);
+  return row.kind === 'open' || home.kind === 'open'
+    ? row
+    : { kind: 'closed', grants: [...row.grants, ...home.grants] };
 }
 
 /**
@@ -103,7 +144,7 @@ function egressWaypointRow(guarantees: Guarantees, direction: 'egress' | 'ingres
   const view = graph.egressWaypoint();
   // NetworkPolicy knows no names: where the Gateway may go is then its authorization's business alone.
   const names = guarantees.sight === 'identity';
-  if (!view || (!names && (direction === 'egress' || !guarantees.engines.includes('istio')))) return OPEN;
+  if (!view || (!names && direction === 'egress')) return OPEN;
   if (!own) {
     const grants = direction === 'egress' ? dnsGrants(exemptions, guarantees) : probeGrants(exemptions, 'none');
     return { kind: 'closed', grants };
