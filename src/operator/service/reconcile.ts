@@ -2,6 +2,7 @@ import type { Finding } from '../../api/index.ts';
 import { findingsOfExternal, findingsOfService, type UnitKey } from '../../graph/index.ts';
 import type { Compiled } from '../../policy/index.ts';
 import type { ControllerContext } from '../context.ts';
+import { openEvents } from '../events.ts';
 import { decideExternalStatus } from './decide-external-status.ts';
 import { decideServiceStatus, type Refusal } from './decide-status.ts';
 import type { Inputs } from './inputs.ts';
@@ -41,6 +42,7 @@ export interface Reconciler {
 export function openReconciler(options: ReconcilerOptions): Reconciler {
   const { context, world, inputs, outputs, turns } = options;
   const parts = openParts();
+  const events = openEvents(context.client, context.clock, context.identity, context.log);
   const statuses = statusWriter(context.client, context.clock);
   const lastSettled = new Map<string, Settled>();
   const writes = context.metrics.counter({
@@ -106,6 +108,19 @@ export function openReconciler(options: ReconcilerOptions): Reconciler {
     if (change) {
       const [ready] = decided.verdicts;
       context.log.info('status: changed', { service: key, phase: decided.phase, reason: ready?.reason ?? '' });
+      const before = change.before?.conditions.find(({ type }) => type === ready?.type);
+      if (ready && (before?.status !== ready.status || before.reason !== ready.reason)) {
+        const happening = {
+          kind: LATTICE_SERVICE,
+          ref: { namespace: unit.namespace, name: unit.name },
+          uid: declaration.uid,
+          type: ready.status === 'False' ? ('Warning' as const) : ('Normal' as const),
+          reason: ready.reason,
+          action: 'Reconcile',
+          note: ready.message,
+        };
+        await events.tell(happening, signal);
+      }
     }
   };
   return {
