@@ -19,6 +19,16 @@ export const COMMANDS: readonly {
     load: async () => (await import('./commands/render.ts')).render,
   },
   {
+    name: 'score',
+    summary: 'Turn Score files into LatticeServices',
+    load: async () => (await import('./commands/score.ts')).score,
+  },
+  {
+    name: 'import',
+    summary: "Turn other tools' files into declarations",
+    load: async () => (await import('./commands/import.ts')).importCommand,
+  },
+  {
     name: 'lint',
     summary: 'Find what is half, dangling, too wide or defeated',
     load: async () => (await import('./commands/lint.ts')).lint,

@@ -38,6 +38,10 @@ export function understand(loaded: Loaded): Declared {
   const known = new Map<string, LoadedObject>();
   for (const object of loaded.objects) {
     known.set(keyOf(object), object);
+    if (object.apiVersion.startsWith('score.dev/')) {
+      findings.push(scoreFile(object, loaded.places));
+      continue;
+    }
     if (!isLattice(object.raw)) {
       others.push(object);
       for (const issue of checkManifest(object.raw)) {
@@ -79,6 +83,17 @@ export function findingOf(issue: Issue, object: LoadedObject, places: Places): F
     ...issueFinding(issue),
     object: { kind: object.kind, namespace: object.namespace, name: object.name },
     ...places.of(object, issue.path),
+  };
+}
+
+function scoreFile(object: LoadedObject, places: Places): Finding {
+  return {
+    code: 'ScoreNotConverted',
+    severity: 'error',
+    message: 'is a Score file, and no declaration of Lattice',
+    object: { kind: object.kind, namespace: object.namespace, name: object.name },
+    fix: `convert it first: lattice score ${object.source.file}`,
+    ...places.of(object, ['apiVersion']),
   };
 }
 

@@ -14,8 +14,6 @@ const FORMS = [
   new RegExp(`\\breport\\( ?\\w+, '${CODE}'`, 'gi'),
   new RegExp(`'(?:error|warning|info)', '${CODE}'`, 'g'),
   new RegExp(`\\b${CODE}: \\[ ?'[^']* [^']*'`, 'g'),
-  new RegExp(`issueCode = \\(\\w+: Issue\\): '\\w+' \\| '${CODE}'`, 'g'),
-  new RegExp(`issueCode = \\(\\w+: Issue\\): '${CODE}' \\|`, 'g'),
 ];
 
 /** Every finding code that the sources of the command line can make. */

@@ -152,7 +152,8 @@ async function checkYaml(block: Block, where: string): Promise<void> {
     assert.deepEqual(document.errors, [], `${where}: ${document.errors.join('\n')}`);
   if (!/^apiVersion: /m.test(block.text)) return;
   const configured = /^kind: LatticeConfig$/m.test(block.text);
-  const argv = configured ? `config --config ${file ?? 'block.yaml'}` : `graph ${file ?? 'block.yaml'}`;
+  const reads = /^apiVersion: score\.dev\//m.test(block.text) ? 'score' : configured ? 'config --config' : 'graph';
+  const argv = `${reads} ${file ?? 'block.yaml'}`;
   const { code, shown } = await runLine(`lattice ${argv}`, 0);
   assert.equal(code, 0, `${where}\n${shown}`);
 }

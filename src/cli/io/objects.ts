@@ -75,7 +75,10 @@ function identify(value: unknown, inside: readonly (string | number)[], document
       fix: 'write apiVersion, kind and metadata; several objects are separated by "---"',
     };
   }
-  const { apiVersion, kind } = value;
+  const { apiVersion } = value;
+  // Score's documents have no kind: there is only one.
+  const isScore = typeof apiVersion === 'string' && apiVersion.startsWith('score.dev/');
+  const kind = value['kind'] ?? (isScore ? 'Workload' : undefined);
   if (typeof apiVersion !== 'string' || apiVersion === '' || typeof kind !== 'string' || kind === '') {
     const missing = [apiVersion, kind].every((field) => field === undefined || field === null)
       ? 'apiVersion and kind'

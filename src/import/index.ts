@@ -1,0 +1,3 @@
+// The door of the importers: other tools' files -> declarations.
+export { fromKubernetes, type ImportMode } from './kubernetes.ts';
+export { fromScore, isScore } from './score.ts';
