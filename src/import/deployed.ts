@@ -1,4 +1,4 @@
-import { at, compact, isRecord, listAt, type Raw, recordAt, textAt } from './json.ts';
+import { at, compact, isRecord, listAt, type Raw, recordAt, textAt, wordOf } from './json.ts';
 
 type Report = (path: readonly string[], message: string, fix?: string) => void;
 
@@ -65,7 +65,7 @@ function containerOf(name: string, container: Raw, spec: Raw, volumes: Record<st
         'comes from a Secret, a ConfigMap or the pod itself: it is left out',
         fix,
       );
-    } else variables[variable] = String(value ?? '').replaceAll('${', '$${');
+    } else variables[variable] = wordOf(value).replaceAll('${', '$${');
   }
   const mounts: Record<string, Raw> = {};
   for (const mount of listAt(container, 'volumeMounts')) {

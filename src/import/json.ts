@@ -36,3 +36,8 @@ export function compact(object: Raw): Raw {
     ),
   );
 }
+
+/** A single value of YAML as text; empty for lists, maps and nothing. */
+export function wordOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+}

@@ -1,7 +1,7 @@
 import { API_VERSION, type Finding } from '../api/index.ts';
 import { podTemplateOf } from '../graph/index.ts';
 import { deployedSpec } from './deployed.ts';
-import { at, compact, listAt, type Raw, recordAt, textAt } from './json.ts';
+import { at, compact, listAt, type Raw, recordAt, textAt, wordOf } from './json.ts';
 
 export interface FromManifests {
   readonly services: readonly Raw[];
@@ -167,7 +167,7 @@ function callsOf(caller: Found, workloads: readonly Found[]): Call[] {
         (env) => [`variable ${textAt(env, 'name') ?? ''}`, textAt(env, 'value') ?? ''] as const,
       ),
       ...[...listAt(container, 'args'), ...listAt(container, 'command')].map(
-        (each) => ['argument', String(each)] as const,
+        (each) => ['argument', wordOf(each)] as const,
       ),
     ];
     for (const [evidence, text] of texts) {

@@ -1,5 +1,5 @@
 import { API_VERSION, type Finding } from '../api/index.ts';
-import { compact, isRecord, listAt, type Raw, recordAt, textAt } from './json.ts';
+import { compact, isRecord, listAt, type Raw, recordAt, textAt, wordOf } from './json.ts';
 
 /** What a Score file becomes, and what a human has to look at. */
 export interface FromScore {
@@ -22,7 +22,7 @@ export function fromScore(raw: Raw, readSource: ReadSource): FromScore {
   const name = textAt(raw, 'metadata', 'name') ?? '';
   const report = new Report(name);
   if (raw['apiVersion'] !== 'score.dev/v1b1')
-    report.error(['apiVersion'], `${String(raw['apiVersion'])} is not known`, 'write score.dev/v1b1');
+    report.error(['apiVersion'], `${wordOf(raw['apiVersion'])} is not known`, 'write score.dev/v1b1');
   for (const field of Object.keys(raw)) {
     if (!FIELDS.includes(field)) report.review([field], 'is no field of Score that Lattice knows: it is left out');
   }
@@ -82,7 +82,7 @@ function resourceOf(entry: string, resource: Raw, report: Report): [string, Raw]
   if (type === 'volume') return [[entry, compact({ type, class: resource['class'], params: resource['params'] })]];
   if (type === 'service') return [[entry, compact({ type, id })]];
   const known = typeof id === 'string' && !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(id);
-  if (known) report.review([...path, 'id'], `"${String(id)}" cannot be the name of an object: write one in lower case`);
+  if (known) report.review([...path, 'id'], `"${wordOf(id)}" cannot be the name of an object: write one in lower case`);
   return [[entry, compact({ type, class: resource['class'], id: known ? undefined : id, params: resource['params'] })]];
 }
 
@@ -97,7 +97,7 @@ function containerOf(name: string, container: Raw, options: ContainerOptions): R
   const variables = Object.fromEntries(
     Object.entries(recordAt(container, 'variables')).map(([key, value]) => [
       key,
-      placeholders(String(value), options.environments),
+      placeholders(wordOf(value), options.environments),
     ]),
   );
   return compact({
@@ -145,7 +145,7 @@ function filesOf(container: string, files: unknown, { environments, readSource, 
                 ? content
                 : placeholders(content, environments),
           binaryContent: given['binaryContent'],
-          mode: mode === undefined ? undefined : String(mode).replace(/^0o/, ''),
+          mode: mode === undefined ? undefined : wordOf(mode).replace(/^0o/, ''),
           noExpand: given['noExpand'],
         }),
       ];
