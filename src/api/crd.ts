@@ -81,6 +81,8 @@ const WORKLOAD_STATUS: JsonSchema = {
   },
 };
 
+const RANGES: JsonSchema = { type: 'array', maxItems: 1000, items: { type: 'string', maxLength: 49 } };
+
 const DEFINITIONS: readonly Definition[] = [
   {
     kind: 'LatticeService',
@@ -213,6 +215,11 @@ const DEFINITIONS: readonly Definition[] = [
     status: {
       rules: { description: 'Rules that are enforced.', type: 'integer', format: 'int32', minimum: 0 },
       members: { description: 'Addresses in the sets of the rules.', type: 'integer', format: 'int32', minimum: 0 },
+      ranges: {
+        description: 'The CIDRs that were last known: denies go on with them when Liqo tells none.',
+        type: 'object',
+        properties: { local: RANGES, remote: RANGES },
+      },
       enforcer: {
         description: 'Who enforces: nft (node agent) or liqo (FirewallConfiguration).',
         type: 'string',

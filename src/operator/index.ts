@@ -11,4 +11,10 @@ export { type Daemon, type DaemonOptions, startDaemon } from './daemon.ts';
 export { type Address, createLog } from './telemetry/index.ts';
 export { workloadController } from './workload/index.ts';
 export { podSimulation } from './simulation/index.ts';
-export { CONTROLLERS, type ControllerName, isControllerName } from './controllers.ts';
+export {
+  CONTROLLERS,
+  type ControllerFlags,
+  type ControllerName,
+  DEFAULT_CONTROLLERS,
+  isControllerName,
+} from './controllers.ts';

@@ -4,10 +4,12 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ClusterAccess, KubeError, loadAccess, systemClock } from '../../kube/index.ts';
 import {
   CONTROLLERS,
+  type ControllerFlags,
   type ControllerName,
   createLog,
   type Daemon,
   type DaemonOptions,
+  DEFAULT_CONTROLLERS,
   isControllerName,
   type LeaderElection,
   type LogLevel,
@@ -21,6 +23,7 @@ import { packageVersion } from '../version.ts';
 
 interface Flags extends GraphFlags, ServingFlags {
   readonly controllers: readonly ControllerName[];
+  readonly enforcer: NonNullable<ControllerFlags['enforcer']>;
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly leaderElect?: true;
@@ -56,7 +59,7 @@ export const operator: CommandFile = ({ terminal, finish }) =>
       settings,
       compile: options,
       ...(config ? { config } : {}),
-      controllers: flags.controllers.map((name) => CONTROLLERS[name]()),
+      controllers: flags.controllers.map((name) => CONTROLLERS[name]({ enforcer: flags.enforcer })),
       ...(leaderElection ? { leaderElection } : {}),
       identity: `${hostname()}_${randomUUID()}`,
       log: createLog({
@@ -105,8 +108,16 @@ function withRunFlags(command: Command): Command {
   return command
     .addOption(
       new Option('--controllers <names>', `what to run: ${names.join(', ')}`)
-        .default(names, names.join(','))
+        .default(DEFAULT_CONTROLLERS, DEFAULT_CONTROLLERS.join(','))
         .argParser(controllerNames),
+    )
+    .addOption(
+      choice(
+        '--enforcer <name>',
+        'who enforces peerings: the node agent (nft), Liqo itself, or whichever can',
+        ['auto', 'nft', 'liqo'],
+        'auto',
+      ),
     )
     .option('--kubeconfig <file>', 'how to reach the cluster (default: as kubectl does; in a pod, its account)')
     .option('--context <name>', 'a context of the kubeconfig')

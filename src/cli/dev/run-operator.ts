@@ -18,7 +18,7 @@ export function startDevOperator(
     settings,
     compile: options,
     ...(config ? { config } : {}),
-    controllers: [...Object.values(CONTROLLERS).map((make) => make()), podSimulation({ makesPods: true })],
+    controllers: [...Object.values(CONTROLLERS).map((make) => make({})), podSimulation({ makesPods: true })],
     identity: 'lattice-dev',
     log: createLog({
       level: 'warn',

@@ -92,7 +92,7 @@ function wrap(sets: readonly TableSet[], chains: readonly Chain[], options: Prin
         'networking.liqo.io/firewall-subcategory': 'all-nodes',
       },
     },
-    spec: { table: { name: names.table, family: 'IPV4', ...(sets.length > 0 ? { sets } : {}), chains } },
+    spec: { table: { name: names.table, family: 'IPV4', ...(options.shape === 'sets' ? { sets } : {}), chains } },
   };
 }
 

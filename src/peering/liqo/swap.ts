@@ -33,7 +33,7 @@ export function nextSwap(stored: FirewallConfiguration, desired: FirewallConfigu
   if (next.chains.length === 0 || now.chains.length === 0) return { kind: 'finish', table: next };
   if (complete && joined) return { kind: 'finish', table: next };
   const sets = unite(now, next, leftover);
-  const table = { ...next, ...(sets.length > 0 ? { sets } : {}), chains: [...leftover, ...next.chains] };
+  const table = { ...next, ...(next.sets ? { sets } : {}), chains: [...leftover, ...next.chains] };
   return same(now.sets, sets) && same(now.chains, table.chains) ? { kind: 'waiting' } : { kind: 'join', table };
 }
 

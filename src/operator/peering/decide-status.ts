@@ -1,0 +1,142 @@
+import type { Plan, Refused } from '../../peering/index.ts';
+import type { Phase, Verdict } from '../status/index.ts';
+import type { Coverage } from './coverage.ts';
+
+/** What came of one look at a peering. */
+export type Outcome =
+  | { readonly kind: 'invalid'; readonly message: string }
+  | { readonly kind: 'refused'; readonly why: Refused }
+  | { readonly kind: 'unenforced'; readonly reason: string; readonly message: string; readonly kept: boolean }
+  | { readonly kind: 'nft'; readonly coverage: Coverage }
+  | {
+      readonly kind: 'liqo';
+      /** Path of the first field that was not kept. */
+      readonly lost: string | undefined;
+      readonly settled: boolean;
+      readonly hosts: readonly { readonly host: string; readonly type: string; readonly status: string }[];
+    };
+
+/** Phase and conditions of an outcome. `plan` tells of ranges that nobody knows. */
+export function verdictsOf(
+  outcome: Outcome,
+  plan: Plan | undefined,
+): { readonly phase: Phase; readonly verdicts: readonly Verdict[] } {
+  const ready = readyOf(outcome);
+  const missing = plan?.missing ?? [];
+  const resolved: Verdict[] = plan
+    ? [
+        missing.length === 0
+          ? { type: 'Resolved', status: 'True', reason: 'Resolved', message: 'every group is known' }
+          : {
+              type: 'Resolved',
+              status: 'False',
+              reason: 'NetworkMissing',
+              message: missing.map(({ group, kept }) => missingText(group, kept)).join('; '),
+            },
+      ]
+    : [];
+  const bypassed = outcome.kind === 'nft' ? outcome.coverage.bypassed : [];
+  const unseen: Verdict[] =
+    outcome.kind === 'nft'
+      ? [
+          bypassed.length === 0
+            ? {
+                type: 'PathsEnforced',
+                status: 'True',
+                reason: 'AllPaths',
+                message: 'packets take no way around the rules',
+              }
+            : {
+                type: 'PathsEnforced',
+                status: 'False',
+                reason: 'Unenforced',
+                message: `every rule is bypassed: ${bypassed.join('; ')}`,
+              },
+        ]
+      : [];
+  const verdicts = [ready, ...resolved, ...unseen];
+  return { phase: phaseOf(outcome, ready, verdicts), verdicts };
+}
+
+function phaseOf(outcome: Outcome, ready: Verdict, verdicts: readonly Verdict[]): Phase {
+  if (verdicts.every(({ status }) => status === 'True')) return 'Ready';
+  if (outcome.kind === 'nft' || outcome.kind === 'liqo') return ready.status === 'True' ? 'Degraded' : 'Pending';
+  return 'Failed';
+}
+
+function readyOf(outcome: Outcome): Verdict {
+  const said = (status: Verdict['status'], reason: string, message: string): Verdict => ({
+    type: 'Ready',
+    status,
+    reason,
+    message,
+  });
+  switch (outcome.kind) {
+    case 'invalid':
+      return said('False', 'Invalid', outcome.message);
+    case 'refused':
+      return said('False', outcome.why.code, `${outcome.why.message}: ${outcome.why.fix}`);
+    case 'unenforced':
+      return said(
+        'False',
+        outcome.reason,
+        outcome.kept ? `${outcome.message}; what was enforced before stays` : outcome.message,
+      );
+    case 'nft':
+      return nftReady(outcome.coverage);
+    case 'liqo': {
+      const { lost, settled, hosts } = outcome;
+      if (lost !== undefined)
+        return said(
+          'False',
+          'FabricSyncFailed',
+          `the API server did not keep ${lost} of the FirewallConfiguration: it would mean something else`,
+        );
+      const broken = hosts.filter(({ type, status }) => type === 'Error' && status === 'True').map(({ host }) => host);
+      if (broken.length > 0) return said('False', 'NodeError', `Liqo reports an error on ${broken.sort().join(', ')}`);
+      if (!settled)
+        return said(
+          'False',
+          'Swapping',
+          'the old and the new rules are both in force until nodes have applied the new ones',
+        );
+      const applied = hosts.filter(({ type, status }) => type === 'Applied' && status === 'True').length;
+      if (applied === 0)
+        return said(
+          'Unknown',
+          'NotApplied',
+          'FirewallConfiguration successfully synced; no node of Liqo says yet that it applied it',
+        );
+      return said(
+        'True',
+        'FabricSynced',
+        `FirewallConfiguration successfully synced; Liqo says applied on ${applied} nodes`,
+      );
+    }
+  }
+}
+
+function nftReady({ nodes, loaded, missing, bypassed }: Coverage): Verdict {
+  const type = 'Ready';
+  if (nodes === 0) return { type, status: 'Unknown', reason: 'NoNodes', message: 'no node can hold pods' };
+  if (missing.length > 0) {
+    const some = missing.slice(0, 5).join('; ');
+    const more = missing.length > 5 ? ` and ${missing.length - 5} more` : '';
+    const reason = missing.every((text) => text.endsWith('no agent reports')) ? 'AgentMissing' : 'NodesPending';
+    return { type, status: 'False', reason, message: `enforced on ${loaded} of ${nodes} nodes: ${some}${more}` };
+  }
+  if (bypassed.length > 0)
+    return {
+      type,
+      status: 'False',
+      reason: 'Unenforced',
+      message: `loaded on every node, but packets go around it: ${bypassed.slice(0, 5).join('; ')}`,
+    };
+  return { type, status: 'True', reason: 'FabricSynced', message: `enforced on ${nodes} of ${nodes} nodes` };
+}
+
+function missingText(group: string, kept: readonly string[]): string {
+  return kept.length > 0
+    ? `Liqo does not tell the CIDRs of ${group} any more: denies go on with ${kept.join(', ')}, allows match nothing`
+    : `Liqo does not tell the CIDRs of ${group} yet: rules over it match nothing`;
+}
