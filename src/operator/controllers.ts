@@ -12,8 +12,8 @@ export interface ControllerFlags {
 export const CONTROLLERS = {
   service: () => serviceController(),
   workload: () => workloadController(),
-  peering: ({ enforcer }) => peeringController(enforcer === undefined ? {} : { enforcer }),
-} as const satisfies Readonly<Record<string, (flags: ControllerFlags) => Controller>>;
+  peering: ({ enforcer } = {}) => peeringController(enforcer === undefined ? {} : { enforcer }),
+} as const satisfies Readonly<Record<string, (flags?: ControllerFlags) => Controller>>;
 
 /** Peerings are for clusters with Liqo, and read its objects: they are asked for by name. */
 export const DEFAULT_CONTROLLERS: readonly ControllerName[] = ['service', 'workload'];
