@@ -5,7 +5,7 @@ import type { Entry } from './entry.ts';
 import type { Kernel } from './kernel.ts';
 import { tableName } from './names.ts';
 import type { LoadKind } from './observe.ts';
-import { deleteTableScript, memberScript, programScript, setsOf, swapScript } from './script.ts';
+import { deleteTableScript, memberScript, programScript, setsOf, swapScripts } from './script.ts';
 
 export interface Tools {
   readonly kernel: Kernel;
@@ -76,8 +76,8 @@ async function swap(
   const kept = connections.stillCut(entry.name, program.rules, book);
   const attempt = book.begin();
   const left = held && held.peering !== program.peering ? deleteTableScript(tableName(held.peering)) : '';
-  const script = inPlace ? swapScript(program, spelling, inPlace.nftSets, kept) : programScript(program) + left;
-  await orGiveBack(attempt, kernel.load(script, signal));
+  const scripts = inPlace ? swapScripts(program, spelling, inPlace.nftSets, kept) : [programScript(program) + left];
+  for (const script of scripts) await orGiveBack(attempt, kernel.load(script, signal));
   const { generation, peering } = program;
   entry.held = { generation, structure, peering, spelling, nftSets: setsOf(program, spelling), disarmed: false };
   entry.loadedAt = new Date(clock.wall()).toISOString();

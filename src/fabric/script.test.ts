@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ruleLines, type SetSpelling } from './rule-lines.ts';
-import { memberScript, programScript, swapScript, uncutScript } from './script.ts';
+import { memberScript, programScript, swapScripts, uncutScript } from './script.ts';
 import { firewallProgram } from './testing/program.ts';
 
 const TABLE = 'lattice_liqo_tenant_rome_rome_8d1b3919f7e63a7b';
@@ -112,7 +112,10 @@ test('what overlaps is said once: nft refuses to hear it twice', () => {
     action: 'allow',
   } as const;
   assert.deepEqual(ruleLines(rule, addresses), [
-    'ip saddr { 10.0.0.0/8, 192.168.0.0/16 } udp dport { 50-61, 70 } counter accept comment "r"',
+    'ip saddr 10.0.0.0/8 udp dport 50-61 counter accept comment "r"',
+    'ip saddr 10.0.0.0/8 udp dport 70 counter accept comment "r"',
+    'ip saddr 192.168.0.0/16 udp dport 50-61 counter accept comment "r"',
+    'ip saddr 192.168.0.0/16 udp dport 70 counter accept comment "r"',
   ]);
 });
 
@@ -159,11 +162,32 @@ delete element inet ${TABLE} s_ip6_b { fd00::1 }
 
 test('a swap leaves the hooks alone and gives new sets other names than the old ones', () => {
   const program = firewallProgram({ sets: [{ name: 's', members: ['10.0.0.1'] }] });
-  const script = swapScript(program, 'second', ['s_ip4', 's_ip6'], []);
+  const [script = '', ...more] = swapScripts(program, 'second', ['s_ip4', 's_ip6'], []);
+  assert.deepEqual(more, []);
   assert.doesNotMatch(script, /hook|delete table|flush set inet \S+ s_/);
-  assert.match(script, /^flush chain inet \S+ rules\n/);
+  assert.match(script, /^flush chain inet \S+ rules$/m);
   assert.match(script, /add set inet \S+ s_ip4_b/);
   assert.match(script, /delete set inet \S+ s_ip4\n/);
+});
+
+test('an interval tree is filled in a transaction of its own, before rules read it', () => {
+  const program = firewallProgram({
+    sets: [{ name: 's', members: ['10.0.0.0/8'] }],
+    rules: [{ name: 'r', source: { set: 's' }, action: 'deny' }],
+  });
+  const [first = '', second = '', ...more] = swapScripts(program, 'second', ['s_net4'], []);
+  assert.deepEqual(more, []);
+  assert.match(first, /^add set inet \S+ s_net4_b .*\nadd element inet \S+ s_net4_b \{ 10\.0\.0\.0\/8 \}\n/);
+  assert.doesNotMatch(first, /rule|flush|delete/);
+  assert.match(second, /add rule inet \S+ rules ip saddr @s_net4_b counter drop/);
+  assert.doesNotMatch(second, /add set|add element/);
+});
+
+test('a rule over very many ranges is written with sets of them', () => {
+  const cidrs = Array.from({ length: 20 }, (_, index) => `10.${2 * index}.0.0/16`);
+  const rule = { name: 'r', source: { cidrs }, destination: { cidrs }, action: 'deny' } as const;
+  assert.equal(ruleLines(rule, addresses).length, 1);
+  assert.equal(ruleLines({ ...rule, destination: { cidrs: ['fd00::/8', '10.0.0.1'] } }, addresses).length, 20);
 });
 
 test('a connection that the kernel has let go by itself can still be let go', () => {

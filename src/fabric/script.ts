@@ -43,31 +43,34 @@ export function twinScript(program: FirewallProgram): string {
 }
 
 /**
- * Puts the rules and sets of `program` in place of those that its table holds, in one transaction. The chains of the
- * hooks stay: the kernel would run a new chain before the old one and let a packet between the two of them, and it
- * reads rules and sets at different moments, so that the old rules must keep the old sets.
+ * Puts the rules and sets of `program` in place of those that its table holds: one transaction, or two where a set has
+ * prefixes, because an interval tree is filled only after the rules over it are in force; so it is filled before. The
+ * chains of the hooks stay: the kernel would run a new chain before the old one and let a packet between the two of
+ * them, and it reads rules and sets at different moments, so that the old rules must keep the old sets.
  */
-export function swapScript(
+export function swapScripts(
   program: FirewallProgram,
   spelling: Spelling,
   oldSets: readonly string[],
   cuts: readonly CutPath[],
-): string {
+): readonly string[] {
   const table = tableName(program.peering);
   const forms = new Map(program.sets.map((set) => [set.name, formOf(set)]));
-  return lines([
+  const sets = program.sets.flatMap((set) =>
+    memberSets(set, spelling).flatMap(({ name, declaration, elements }) => [
+      `add set inet ${table} ${name} { ${declaration.join(' ')} }`,
+      ...elementLines('add', table, name, elements),
+    ]),
+  );
+  const rules = [
     `flush chain inet ${table} rules`,
     ...FAMILIES.map((family) => `flush set inet ${table} ${CUT_SETS[family]}`),
-    ...program.sets.flatMap((set) =>
-      memberSets(set, spelling).flatMap(({ name, declaration, elements }) => [
-        `add set inet ${table} ${name} { ${declaration.join(' ')} }`,
-        ...elementLines('add', table, name, elements),
-      ]),
-    ),
     ...ruleStatements(program, forms, spelling).map((statement) => `add rule inet ${table} rules ${statement}`),
     ...oldSets.map((name) => `delete set inet ${table} ${name}`),
     ...cutLines(table, cuts),
-  ]);
+  ];
+  const isFilledLate = [...forms.values()].includes('prefixes');
+  return isFilledLate ? [lines(sets), lines(rules)] : [lines([...sets, ...rules])];
 }
 
 /** Adds and takes away members, in one transaction whose size is that of the change. */

@@ -16,8 +16,8 @@ export interface SwapFigures {
 }
 
 /**
- * Swaps between programs that deny the same flows in different ways - by other rules, in another order, over sets whose
- * members change places - while two floods of denied datagrams and one stream of allowed calls run.
+ * Swaps between programs that deny the same flows in different ways - by other rules, in another order, over other sets,
+ * over sets that are kept in another way - while two floods of denied datagrams and one stream of allowed calls run.
  */
 export async function swapUnderTraffic(lab: Lab, swaps: number): Promise<SwapFigures> {
   const { cluster, actors } = lab;
@@ -73,10 +73,10 @@ function variant(turn: number): FirewallProgram {
       return {
         ...common,
         sets: [
-          { name: 'a', members: [R2] },
-          { name: 'b', members: [P1, ...OTHERS] },
+          { name: 'd', members: [R2] },
+          { name: 'e', members: [P1, ...OTHERS] },
         ],
-        rules: [denied('b'), denied('a'), allow],
+        rules: [denied('e'), denied('d'), allow],
       };
     case 2:
       return {
