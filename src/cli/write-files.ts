@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KubernetesObject } from '../policy/index.ts';
 import { UsageError } from './command.ts';
@@ -24,12 +24,21 @@ export function writeFiles(objects: readonly KubernetesObject[], format: ObjectF
   // The list first: after a crash a file too many is known, and goes with the next run.
   writeFileSync(join(directory, LIST_FILE), `${JSON.stringify([...new Set([...earlier, ...groups.keys()])].sort())}\n`);
   for (const [name, members] of groups) {
-    const parts: string[] = [];
-    writeObjects(members, format, (text) => parts.push(text));
-    writeFileSync(join(directory, name), `${format === 'yaml' ? YAML_MARK : ''}${parts.join('')}`);
+    writeFile(join(directory, name), members, format);
   }
   for (const name of earlier) if (!groups.has(name)) rmSync(join(directory, name), { force: true });
   writeFileSync(join(directory, LIST_FILE), `${JSON.stringify([...groups.keys()].sort())}\n`);
+}
+
+/** Piece by piece: the text of a large namespace is never in memory as a whole. */
+function writeFile(path: string, objects: readonly KubernetesObject[], format: ObjectFormat): void {
+  const file = openSync(path, 'w');
+  try {
+    if (format === 'yaml') writeFileSync(file, YAML_MARK);
+    writeObjects(objects, format, (text) => writeFileSync(file, text));
+  } finally {
+    closeSync(file);
+  }
 }
 
 function earlierFiles(directory: string): string[] {

@@ -9,9 +9,26 @@ import { suggestion } from './suggestion.ts';
 
 /** What is missing or meaningless in the halves of a service towards other services. */
 export function halfFindings(graph: ServiceGraph, service: ServiceDeclaration, own: Report): void {
+  if (isAnswered(service)) return;
   const { outbound, inbound } = service;
   for (const peer of outbound.peers) outboundFindings(graph, service, peer.key, outbound.filterFor(peer) ?? 'all', own);
   for (const peer of inbound.peers) inboundFindings(graph, service, peer.key, inbound.filterFor(peer) ?? 'all', own);
+}
+
+/**
+ * Whether each half has its answer and nobody names ports: then there is nothing to say, and no pair to look at. Without
+ * wildcards of its own a service has only neighbours that it names, so that counting them tells whether one is missing.
+ */
+function isAnswered({ self, narrows, outbound, inbound, outboundAny, inboundAny }: ServiceDeclaration): boolean {
+  return (
+    !narrows &&
+    outboundAny.length + inboundAny.length === 0 &&
+    self.callees.length === outbound.peers.length &&
+    self.callers.length === inbound.peers.length &&
+    self.callees.every(
+      ({ declaration, workload }) => declaration?.narrows === false && (workload?.ports.length ?? 0) > 0,
+    )
+  );
 }
 
 function outboundFindings(

@@ -6,38 +6,52 @@ export function toYaml(value: unknown): string {
   return yamlPrinter()(value);
 }
 
-/** Like {@link toYaml}, for many values: what was found out about a string is remembered from one to the next. */
+/** Like {@link toYaml}, for many values that share parts: what they have in common is worked out once. */
 export function yamlPrinter(): (value: unknown) => string {
-  const words: Words = new Map();
-  return (value) => (isBlock(value) ? block(value, '', '', words) || '{}\n' : `${scalar(value, words)}\n`);
+  const memory: Memory = { words: new Map(), selectors: new WeakMap() };
+  return (value) => (isBlock(value) ? block(value, '', '', memory) || '{}\n' : `${scalar(value, memory)}\n`);
 }
 
-/** How strings are written. Keys and label values repeat from object to object. */
-type Words = Map<string, string>;
+interface Memory {
+  /** How strings are written. Keys and label values repeat from object to object. */
+  readonly words: Map<string, string>;
+  /** The lines of a peer's selector: the same value stands in the policies of all its peers, at one depth. */
+  readonly selectors: WeakMap<object, { readonly indent: string; readonly text: string }>;
+}
+
 const REMEMBERED = 20_000;
 
 /** `lead` stands before the first line, `indent` before the others. Lists are as deep as their key, as kubectl writes them. */
-function block(value: object, indent: string, lead: string, words: Words): string {
+function block(value: object, indent: string, lead: string, memory: Memory): string {
   let text = '';
   let prefix = lead;
   if (Array.isArray(value)) {
     for (const item of value as readonly unknown[]) {
-      if (isBlock(item)) text += block(item, `${indent}  `, `${prefix}- `, words) || `${prefix}- {}\n`;
-      else text += `${prefix}- ${scalar(item, words)}\n`;
+      if (isBlock(item)) text += entry(item, indent, prefix, memory);
+      else text += `${prefix}- ${scalar(item, memory)}\n`;
       prefix = indent;
     }
     return text;
   }
   for (const [name, field] of Object.entries(value) as [string, unknown][]) {
     if (field === undefined) continue;
-    const key = `${prefix}${string(name, words)}:`;
+    const key = `${prefix}${string(name, memory)}:`;
     if (isBlock(field)) {
       const deeper = Array.isArray(field) ? indent : `${indent}  `;
-      const below = block(field, deeper, deeper, words);
+      const below = block(field, deeper, deeper, memory);
       text += below === '' ? `${key} {}\n` : `${key}\n${below}`;
-    } else text += `${key} ${scalar(field, words)}\n`;
+    } else text += `${key} ${scalar(field, memory)}\n`;
     prefix = indent;
   }
+  return text;
+}
+
+/** One block of a list. */
+function entry(item: object, indent: string, prefix: string, memory: Memory): string {
+  const known = memory.selectors.get(item);
+  if (known && known.indent === indent && prefix === indent) return known.text;
+  const text = block(item, `${indent}  `, `${prefix}- `, memory) || `${prefix}- {}\n`;
+  if ('matchLabels' in item && prefix === indent) memory.selectors.set(item, { indent, text });
   return text;
 }
 
@@ -46,8 +60,8 @@ function isBlock(value: unknown): value is object {
   return typeof value === 'object' && value !== null && (!Array.isArray(value) || value.length > 0);
 }
 
-function scalar(value: unknown, words: Words): string {
-  if (typeof value === 'string') return string(value, words);
+function scalar(value: unknown, memory: Memory): string {
+  if (typeof value === 'string') return string(value, memory);
   if (typeof value === 'boolean') return value ? 'true' : 'false';
   if (typeof value === 'number' && Number.isFinite(value)) return number(value);
   if (value === null) return 'null';
@@ -69,7 +83,7 @@ const WORD = /^(?:y|n|yes|no|on|off|true|false|null|e[\d_]+)$/i;
 // Everything that one of the versions takes for a line break or does not allow.
 const ESCAPED = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
-function string(text: string, words: Words): string {
+function string(text: string, { words }: Memory): string {
   const known = words.get(text);
   if (known !== undefined) return known;
   const written = quoted(text);
