@@ -92,10 +92,39 @@ export function declareService(
 
 /** Whether two declarations of one service say the same. */
 export function sameService(a: ServiceDeclaration, b: ServiceDeclaration): boolean {
-  // Parties lead to the whole graph: they are compared by identity, everything else by value.
-  const { self: _a, outbound: outboundA, inbound: inboundA, ...restA } = a;
-  const { self: _b, outbound: outboundB, inbound: inboundB, ...restB } = b;
-  return outboundA.equals(outboundB) && inboundA.equals(inboundB) && isDeepStrictEqual(restA, restB);
+  if (!a.outbound.equals(b.outbound) || !a.inbound.equals(b.inbound)) return false;
+  for (const field in BY_VALUE) {
+    if (isByValue(field) && !isDeepStrictEqual(a[field], b[field])) return false;
+  }
+  return true;
+}
+
+/** Parties lead to the whole graph and are compared by identity, with the halves; everything else by value. */
+const BY_VALUE: Readonly<Record<Exclude<keyof ServiceDeclaration, 'self' | 'outbound' | 'inbound'>, true>> = {
+  kind: true,
+  key: true,
+  namespace: true,
+  name: true,
+  selector: true,
+  deployed: true,
+  account: true,
+  services: true,
+  mode: true,
+  allowSharedIdentity: true,
+  ports: true,
+  outboundAny: true,
+  inboundAny: true,
+  narrows: true,
+  egress: true,
+  ingress: true,
+  builtinOutbound: true,
+  builtinInbound: true,
+  entries: true,
+  findings: true,
+};
+
+function isByValue(field: string): field is keyof typeof BY_VALUE {
+  return Object.hasOwn(BY_VALUE, field);
 }
 
 /** Whether `filter` names this port of the callee. */

@@ -8,11 +8,13 @@ export function link(state: GraphState, service: ServiceDeclaration): void {
   const { self } = service;
   for (const callee of missing(self.callees, (each) => meet(service, each))) disconnect(self, callee);
   for (const caller of missing(self.callers, (each) => meet(each, service))) disconnect(caller, self);
+  const callees = new Set(self.callees);
   for (const callee of candidates(state, service, 'outbound')) {
-    if (callee.declaration && meet(service, callee.declaration)) connect(self, callee);
+    if (!callees.has(callee) && callee.declaration && meet(service, callee.declaration)) connect(self, callee);
   }
+  const callers = new Set(self.callers);
   for (const caller of candidates(state, service, 'inbound')) {
-    if (caller.declaration && meet(caller.declaration, service)) connect(caller, self);
+    if (!callers.has(caller) && caller.declaration && meet(caller.declaration, service)) connect(caller, self);
   }
 }
 
