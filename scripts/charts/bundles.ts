@@ -33,4 +33,17 @@ export const BUNDLES: readonly Bundle[] = [
       '  kubectl apply --server-side -f install.yaml',
     ],
   },
+  {
+    chart: 'dist/chart',
+    variantOf: { chart: 'charts/lattice', own: 'charts/liqo-connectivity-engine' },
+    definitions: ['peeringconnectivities', 'fabricmemberslices', 'fabricnodestatuses', 'fabricprograms'],
+    install: 'dist/install.yaml',
+    release: 'liqo-connectivity-engine',
+    namespace: 'liqo-system',
+    set: ['namespace.create=true'],
+    about: [
+      'The Liqo connectivity engine alone, with the default values of dist/chart, in the namespace liqo-system.',
+      '  kubectl apply -f dist/install.yaml',
+    ],
+  },
 ];

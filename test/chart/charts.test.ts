@@ -139,7 +139,7 @@ suite('the operator of the chart', () => {
         mesh: 'ambient',
         egressWaypoint: 'istio-egress/waypoint',
         config: { dns: {} },
-        controllers: ['service'],
+        controllers: ['service', 'peering'],
       }),
     );
     const deployment = at(one(set, 'Deployment'), 'spec', 'template', 'spec', 'containers');
