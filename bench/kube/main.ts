@@ -17,6 +17,8 @@ const { values, positionals } = parseArgs({
     flags: { type: 'string', default: '--max-semi-space-size=2' },
   },
 });
+// The programs of a real control plane end with this process (test/e2e/cluster/program.ts).
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const unknown = positionals.find((name) => !CASES.includes(name));
 if (unknown !== undefined) {
   process.stderr.write(`no measurement is called ${unknown}; there are ${CASES.join(', ')}\n`);
