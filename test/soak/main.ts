@@ -1,12 +1,14 @@
-// The long runs: `npm run soak -- --budget SECONDS --inputs N --seed N`. Prints its seed and its figures; exit code 1 when
+// The long runs: `npm run soak -- --budget SECONDS --inputs N --swaps N --seed N`. Prints its seed and its figures; exit code 1 when
 // anything broke.
 import { parseArgs } from 'node:util';
 import { soakInputs } from './inputs.ts';
+import { soakSwaps } from './swaps.ts';
 
 const { values } = parseArgs({
   options: {
     budget: { type: 'string', default: '3600' },
     inputs: { type: 'string', default: '100000' },
+    swaps: { type: 'string', default: '1000' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
   },
 });
@@ -25,4 +27,6 @@ const seconds = Math.round((now() - began) / 1000);
 process.stdout.write(
   `soak: ${inputs} inputs in ${seconds} s: ${codes[0]} compiled, ${codes[1]} in part, ${codes[2]} refused; slowest ${Math.round(slowest)} ms; ${broken.length} broken\n`,
 );
-process.exitCode = broken.length > 0 ? 1 : 0;
+const swapsBroke =
+  Number(values.swaps) > 0 && (await soakSwaps(Number(values.swaps), (line) => process.stdout.write(`${line}\n`)));
+process.exitCode = broken.length > 0 || swapsBroke ? 1 : 0;
