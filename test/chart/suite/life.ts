@@ -47,6 +47,43 @@ export const DECLARED = list([
   },
 ]);
 
+/** Something for every kind of object that runs a service. */
+export const DEPLOYED = list([
+  declared('LatticeService', 'shop', 'orders', {
+    containers: {
+      app: {
+        image: 'registry.example.com/orders:1',
+        variables: { DATABASE_URL: '${resources.db.url}' },
+        files: { '/etc/orders.yaml': { content: 'a: b' } },
+        volumes: { '/cache': { source: '${resources.cache}' } },
+        resources: { requests: { cpu: '100m', memory: '64Mi' } },
+      },
+    },
+    service: { ports: { http: { port: 80 } } },
+    resources: {
+      db: { type: 'postgres', class: 'production', params: { onDelete: 'delete' } },
+      cache: { type: 'volume', params: { size: '1Gi', onDelete: 'delete', accessMode: 'ReadWriteMany' } },
+    },
+    replicas: { min: 2, max: 4 },
+  }),
+  declared('LatticeService', 'shop', 'store', {
+    containers: {
+      redis: { image: 'registry.example.com/redis:8', volumes: { '/data': { source: '${resources.data}' } } },
+    },
+    service: { ports: { redis: { port: 6379 } } },
+    resources: { data: { type: 'volume', params: { size: '1Gi', identity: true } } },
+  }),
+]);
+
+export const CLASSES = list([
+  {
+    apiVersion: 'lattice.dev/v1alpha1',
+    kind: 'LatticeResourceClass',
+    metadata: { name: 'postgres-production' },
+    spec: { type: 'postgres', class: 'production', embedded: { size: '5Gi' } },
+  },
+]);
+
 export const GATEWAY_STATUS = JSON.stringify({
   status: {
     conditions: [

@@ -6,11 +6,21 @@ import { until } from '../../e2e/until.ts';
 import { objectsIn, template } from '../rendered.ts';
 import { data, readDefinitions } from './engines.ts';
 import { grantsOf, refused, unused } from './grants.ts';
-import { DECLARED, GATEWAY_STATUS, NAMESPACES, REFUSED_SERVICE } from './life.ts';
+import { CLASSES, DECLARED, DEPLOYED, GATEWAY_STATUS, NAMESPACES, REFUSED_SERVICE } from './life.ts';
 import { type OperatorProcess, startOperatorProcess } from './operator-process.ts';
 import { type Asked, lacksServer, type Server, startServer } from './server.ts';
 
 const LIMIT_MS = 30_000;
+const RUNNING = [
+  'serviceaccounts',
+  'configmaps',
+  'persistentvolumeclaims',
+  'services',
+  'deployments',
+  'statefulsets',
+  'poddisruptionbudgets',
+  'horizontalpodautoscalers',
+];
 const ACCOUNT = 'system:serviceaccount:lattice-system:lattice';
 const skip =
   lacksServer !== false ? lacksServer : data === undefined ? 'no definitions of the engines: set LATTICE_DATA' : false;
@@ -76,10 +86,8 @@ async function openLife(server: Server, more: object): Promise<Life> {
     running.push(operator);
     return operator;
   };
-  const counts = (kinds: readonly string[]): readonly number[] =>
-    kinds.map(
-      (kind) => server.must(['get', kind, '-A', '-l', 'lattice.dev/owner', '-o', 'name']).split('\n').length - 1,
-    );
+  const counts = (kinds: readonly string[], label = 'lattice.dev/owner'): readonly number[] =>
+    kinds.map((kind) => server.must(['get', kind, '-A', '-l', label, '-o', 'name']).split('\n').length - 1);
   const ready = (name: string): string =>
     server.must([
       'get',
@@ -99,6 +107,8 @@ async function openLife(server: Server, more: object): Promise<Life> {
     assert.ok(first.leads() && !second.leads());
 
     server.must(['apply', '--server-side', '--validate=false', '-f', '-'], DECLARED);
+    server.must(['apply', '--server-side', '--validate=false', '-f', '-'], CLASSES);
+    server.must(['apply', '--server-side', '--validate=false', '-f', '-'], DEPLOYED);
     if (kinds.includes('serviceentries'))
       server.must([
         'patch',
@@ -116,6 +126,15 @@ async function openLife(server: Server, more: object): Promise<Life> {
       () => (counts(kinds).every((count) => count > 0) ? true : undefined),
       LIMIT_MS,
     );
+    await until(
+      'everything runs that is to run',
+      () => (counts(RUNNING, 'lattice.dev/workload').every((count) => count > 0) ? true : undefined),
+      LIMIT_MS,
+    );
+    // As the controller of Kubernetes does that does not run here: else a claim that is deleted stays.
+    const unhold = ['--type=merge', '-p', '{"metadata":{"finalizers":null}}'];
+    for (const claim of server.must(['get', 'pvc', '-n', 'shop', '-o', 'name']).trim().split('\n'))
+      server.must(['patch', claim, '-n', 'shop', ...unhold]);
     await until('it is said that all is well', () => (ready('cart') === 'True' ? true : undefined), LIMIT_MS);
 
     // The webhook, as the API server calls it.
@@ -148,7 +167,8 @@ async function openLife(server: Server, more: object): Promise<Life> {
     server.must(['label', 'namespace', 'shop', 'lattice.dev/managed-']);
     await until(
       'nothing is left of ours',
-      () => (counts(kinds).every((count) => count === 0) ? true : undefined),
+      () =>
+        [...counts(kinds), ...counts(RUNNING, 'lattice.dev/workload')].every((count) => count === 0) ? true : undefined,
       LIMIT_MS,
     );
     assert.equal(await second.stop(), 0);
