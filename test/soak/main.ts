@@ -1,5 +1,7 @@
-// The long runs: `npm run soak -- --budget SECONDS --inputs N --swaps N --seed N`. Prints its seed and its figures; exit code 1 when
+// The long runs: `npm run soak -- --budget SECONDS --inputs N --swaps N --kills N --seed N`. Prints its seed and its figures; exit code 1 when
 // anything broke.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { soakInputs } from './inputs.ts';
 import { soakSwaps } from './swaps.ts';
@@ -9,6 +11,7 @@ const { values } = parseArgs({
     budget: { type: 'string', default: '3600' },
     inputs: { type: 'string', default: '100000' },
     swaps: { type: 'string', default: '1000' },
+    kills: { type: 'string', default: '200' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
   },
 });
@@ -30,3 +33,10 @@ process.stdout.write(
 const swapsBroke =
   Number(values.swaps) > 0 && (await soakSwaps(Number(values.swaps), (line) => process.stdout.write(`${line}\n`)));
 process.exitCode = broken.length > 0 || swapsBroke ? 1 : 0;
+
+process.stdout.write(`soak: the operator killed ${values.kills} times, seed ${seed}\n`);
+const killed = spawnSync(process.execPath, [join(import.meta.dirname, '../e2e/main.ts'), '--only', 'embedded'], {
+  stdio: 'inherit',
+  env: { ...process.env, LATTICE_E2E_KILLS: values.kills, LATTICE_E2E_SEED: String(seed) },
+});
+if (killed.status !== 0) process.exitCode = 1;
