@@ -11,6 +11,7 @@ import { compiledSuite } from './compiled.ts';
 import { type Context, createContext } from './context.ts';
 import { declaredSuite } from './declared.ts';
 import { leasedSuite } from './leased.ts';
+import { peeringsSuite } from './peerings.ts';
 import { operatedSuite } from './operated.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lattice-e2e-'));
@@ -42,6 +43,7 @@ suite(`end to end, ${target.kind}`, async () => {
   appliedSuite(contextOf);
   answersSuite(contextOf);
   leasedSuite(contextOf);
+  peeringsSuite(contextOf);
   chaosSuite(contextOf, target.kind !== 'given');
   if (target.kind !== 'given') {
     // A cluster that someone uses is not governed by a test.
