@@ -8,6 +8,8 @@ import { FABRIC_API_VERSION } from '../src/api/index.ts';
 import { type Cluster, SLICE, startCluster } from '../test/kernel/cluster.ts';
 import { createNetwork, type Network, run, whyNot } from '../test/kernel/network.ts';
 
+/** Comes and goes. */
+const NEW = '10.99.99.99';
 const SIZES = [100, 2500, 10_000] as const;
 const { values } = parseArgs({ options: { events: { type: 'string', default: '200' } } });
 const reason = whyNot();
@@ -74,8 +76,6 @@ async function measure(network: Network, cluster: Cluster, size: number, events:
 function objectOf(name: string, spec: object) {
   return { apiVersion: FABRIC_API_VERSION, kind: 'FabricMemberSlice', metadata: { name }, spec };
 }
-
-const NEW = '10.99.99.99';
 
 /** When the kernel tells of the element, on the clock of this process. */
 function watchElements(network: Network) {

@@ -2,8 +2,8 @@ import { networkInterfaces } from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
 import { type Agent, createAgent, createKernel, judgeDatapath, readDatapath, serveHealth } from '../../fabric/index.ts';
 import { type ClusterAccess, createClient, KubeError, loadAccess, systemClock } from '../../kube/index.ts';
-import { createLog, type LogLevel } from '../../operator/index.ts';
 import { choice, type CommandFile, newCommand, UsageError } from '../command.ts';
+import { agentLog, LOG_LEVELS, type LogLevel } from '../fabric/log.ts';
 import { fabricMeter } from '../fabric/meter.ts';
 
 interface Flags {
@@ -30,15 +30,9 @@ export const fabricAgent: CommandFile = ({ terminal, finish }) =>
         .argParser(hostAndPort),
     )
     .option('--cni-dir <folder>', 'where the CNI configuration of the node is', '/etc/cni/net.d')
-    .addOption(choice('--log-level <level>', 'least level that is logged', ['debug', 'info', 'warn', 'error'], 'info'))
+    .addOption(choice('--log-level <level>', 'least level that is logged', LOG_LEVELS, 'info'))
     .action(async (flags: Flags) => {
-      const log = createLog({
-        level: flags.logLevel,
-        write: terminal.stderr,
-        terminal: terminal.interactive,
-        colour: terminal.colour.stderr,
-        wall: () => systemClock.wall(),
-      }).with({ node: flags.node });
+      const log = agentLog(flags.logLevel, flags.node, terminal.stderr, () => systemClock.wall());
       const client = createClient(await accessFor(flags));
       const health = (): ReturnType<Agent['health']> => agent.health();
       const { meter, metrics } = fabricMeter(health);
