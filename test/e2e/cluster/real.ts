@@ -114,7 +114,7 @@ const serverFlags = (folder: string, etcd: string, port: number): readonly strin
 
 const controllerFlags = (folder: string, kubeconfig: string): readonly string[] => [
   `--kubeconfig=${kubeconfig}`,
-  '--controllers=garbage-collector-controller,namespace-controller',
+  '--controllers=garbage-collector-controller,namespace-controller,deployment-controller,replicaset-controller,statefulset-controller,persistentvolumeclaim-protection-controller',
   '--leader-elect=false',
   `--service-account-private-key-file=${join(folder, 'sa.key')}`,
   '--secure-port=0',

@@ -12,6 +12,7 @@ import { type Context, createContext } from './context.ts';
 import { declaredSuite } from './declared.ts';
 import { leasedSuite } from './leased.ts';
 import { peeringsSuite } from './peerings.ts';
+import { renderedSuite } from './rendered.ts';
 import { operatedSuite } from './operated.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lattice-e2e-'));
@@ -40,6 +41,7 @@ suite(`end to end, ${target.kind}`, async () => {
 
   declaredSuite(contextOf);
   compiledSuite(contextOf);
+  renderedSuite(contextOf, target.kind === 'real');
   appliedSuite(contextOf);
   answersSuite(contextOf);
   leasedSuite(contextOf);
