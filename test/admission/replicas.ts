@@ -109,7 +109,10 @@ export async function startReplicas(count: number, clock: HandClock): Promise<Re
     shown,
     settled: async () => {
       await until('the replicas and the API server agree on the certificates', async () => {
+        // All sleep, wake, look, and sleep again: only then is it known what a look has changed.
+        await clock.until(count);
         clock.wind(60_000);
+        await clock.until(count);
         const texts = await secret();
         if (texts['ca.crt'] === undefined || (await bundle()) !== texts['ca.crt']) return undefined;
         if (!admissions.every((admission) => admission.ready())) return undefined;
