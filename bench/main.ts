@@ -24,6 +24,7 @@ const CASES = {
   yaml: ['50k-uniform'],
 } as const satisfies Readonly<Record<string, readonly ShapeName[]>>;
 const SUBJECT = fileURLToPath(new URL('./subject.ts', import.meta.url));
+const WORKLOAD = fileURLToPath(new URL('./workload/main.ts', import.meta.url));
 const KUBE = fileURLToPath(new URL('./kube/main.ts', import.meta.url));
 const FABRIC = fileURLToPath(new URL('./fabric.ts', import.meta.url));
 const OPERATOR = fileURLToPath(new URL('./operator/main.ts', import.meta.url));
@@ -31,7 +32,9 @@ const OPERATOR = fileURLToPath(new URL('./operator/main.ts', import.meta.url));
 type CaseName = keyof typeof CASES;
 
 const [first, ...rest] = process.argv.slice(2);
-if (first === 'kube') {
+if (first === 'workload') {
+  process.exitCode = await exitCode(spawn(process.execPath, [WORKLOAD, ...rest], { stdio: 'inherit' }));
+} else if (first === 'kube') {
   process.exitCode = await exitCode(spawn(process.execPath, [KUBE, ...rest], { stdio: 'inherit' }));
 } else if (first === 'fabric') {
   process.exitCode = await exitCode(spawn(process.execPath, [FABRIC, ...rest], { stdio: 'inherit' }));
@@ -56,7 +59,7 @@ async function main(): Promise<void> {
     (runs !== undefined && !/^[1-9]\d*$/.test(runs))
   ) {
     process.stderr.write(
-      `usage: npm run bench -- [${Object.keys(CASES).join('|')}|kube|fabric|operator]... [--shape NAME] [--runs N] [-o json]\n`,
+      `usage: npm run bench -- [${Object.keys(CASES).join('|')}|kube|workload|fabric|operator]... [--shape NAME] [--runs N] [-o json]\n`,
     );
     process.exitCode = 2;
     return;

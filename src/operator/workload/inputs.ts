@@ -20,7 +20,7 @@ import { LATTICE_EXTERNAL_SERVICE, LATTICE_SERVICE, POD, SERVICE } from '../serv
 import { serveWatch } from '../service/served-watch.ts';
 import { type Condition, readConditions } from '../status/index.ts';
 import type { Tasks } from '../tasks.ts';
-import { CONFIG_MAP, FINALIZER, LATTICE_RESOURCE_CLASS } from './kinds.ts';
+import { CONFIG_MAP, FINALIZER, LATTICE_RESOURCE_CLASS, WORKLOAD_LABEL } from './kinds.ts';
 
 /** A declaration as it is stored. */
 export interface Stored<T> {
@@ -212,7 +212,11 @@ function factProjection(): Projection<Fact | undefined> {
       'spec.externalTrafficPolicy',
       'spec.ports',
     ),
-    of: (object) => factOf({ ...object, kind: SERVICE.kind }, ''),
+    // A Service of ours says nothing that its LatticeService has not said.
+    of: (object) =>
+      field(field(field(object, 'metadata'), 'labels'), WORKLOAD_LABEL) === undefined
+        ? factOf({ ...object, kind: SERVICE.kind }, '')
+        : undefined,
   };
 }
 
