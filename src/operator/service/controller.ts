@@ -71,7 +71,11 @@ function startService(context: ControllerContext, workers: number): RunningContr
     ...shared,
     world,
     onAffected: (affected, initial) => dispatch.affected(affected, initial),
-    onDeclaration: (kind, key) => add(kind === 'external' ? externalKey(key) : world.ownerOf(serviceUnit(key)), false),
+    onDeclaration: (kind, key) => {
+      // Our own status comes back by the watch, and asks for nothing.
+      if (!working || reconciler.isEcho(kind, key)) return;
+      add(kind === 'external' ? externalKey(key) : world.ownerOf(serviceUnit(key)), false);
+    },
     onGone: (key, owners) => dispatch.gone(key, owners),
     onComplete: addAll,
   });

@@ -36,6 +36,8 @@ export interface ReconcilerOptions {
 export interface Reconciler {
   unit(owner: string, signal: AbortSignal): Promise<number | undefined>;
   external(key: string, signal: AbortSignal): Promise<undefined>;
+  /** Whether a declaration has nothing new to say: its status is as it was last written, for its generation. */
+  isEcho(kind: 'service' | 'external', key: string): boolean;
 }
 
 /** Makes one unit true and says how it went. Decisions are in the functions it calls. */
@@ -124,6 +126,11 @@ export function openReconciler(options: ReconcilerOptions): Reconciler {
     }
   };
   return {
+    isEcho(kind, key) {
+      const declaration = kind === 'service' ? inputs.service(key) : inputs.external(key);
+      const of = kind === 'service' ? LATTICE_SERVICE : LATTICE_EXTERNAL_SERVICE;
+      return declaration !== undefined && statuses.isEcho(of, key, declaration);
+    },
     async unit(owner, signal) {
       const unit = world.unitOf(owner);
       const compiled = unit ? world.compile(unit) : NOTHING;

@@ -19,6 +19,8 @@ export interface StatusWriter {
     decided: { readonly phase: Phase; readonly verdicts: readonly Verdict[] },
     signal: AbortSignal,
   ): Promise<{ readonly before: Status | undefined; readonly after: Status } | undefined>;
+  /** Whether what stands there is what was written last, for this generation: the echo of our own write. */
+  isEcho(kind: Kind, key: string, stored: Omit<Stored, 'version'>): boolean;
   forget(kind: Kind, key: string): void;
 }
 
@@ -54,6 +56,15 @@ export function statusWriter(client: Client, clock: Clock): StatusWriter {
         if (means(error, 'notFound', 'conflict')) return undefined;
         throw error;
       }
+    },
+    isEcho(kind, key, { uid, generation, status }) {
+      const own = written.get(`${kind.kind} ${key}`);
+      return (
+        own?.uid === uid &&
+        own.status.observedGeneration === generation &&
+        status !== undefined &&
+        saysTheSame(own.status, status)
+      );
     },
     forget: (kind, key) => {
       written.delete(`${kind.kind} ${keyOf(refOf(key))}`);

@@ -120,9 +120,9 @@ export function operatedSuite(contextOf: () => Context, { folder, kills, seed }:
         '--lease-namespace',
         shop.namespace,
         '--lease-duration',
-        '2s',
+        '8s',
         '--renew-deadline',
-        '1500ms',
+        '6s',
         '--retry-period',
         '500ms',
       ];
