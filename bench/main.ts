@@ -1,6 +1,6 @@
 // `npm run bench [-- CASE...] [--shape NAME] [--runs N] [-o json]`: speed and memory of the main path; `npm run bench -- kube`: of the Kubernetes runtime;
 // `npm run bench -- fabric`: of the node agent, on the real kernel.
-// `npm run bench -- operator`: of the operator.
+// `npm run bench -- operator`: of the operator; `npm run bench -- peering`: of the core of peerings.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,6 +27,7 @@ const SUBJECT = fileURLToPath(new URL('./subject.ts', import.meta.url));
 const WORKLOAD = fileURLToPath(new URL('./workload/main.ts', import.meta.url));
 const KUBE = fileURLToPath(new URL('./kube/main.ts', import.meta.url));
 const FABRIC = fileURLToPath(new URL('./fabric.ts', import.meta.url));
+const PEERING = fileURLToPath(new URL('./peering.ts', import.meta.url));
 const OPERATOR = fileURLToPath(new URL('./operator/main.ts', import.meta.url));
 
 type CaseName = keyof typeof CASES;
@@ -38,6 +39,8 @@ if (first === 'workload') {
   process.exitCode = await exitCode(spawn(process.execPath, [KUBE, ...rest], { stdio: 'inherit' }));
 } else if (first === 'fabric') {
   process.exitCode = await exitCode(spawn(process.execPath, [FABRIC, ...rest], { stdio: 'inherit' }));
+} else if (first === 'peering') {
+  process.exitCode = await exitCode(spawn(process.execPath, [PEERING, ...rest], { stdio: 'inherit' }));
 } else if (first === 'operator') {
   process.exitCode = await exitCode(spawn(process.execPath, [OPERATOR, ...rest], { stdio: 'inherit' }));
 } else await main();
@@ -59,7 +62,7 @@ async function main(): Promise<void> {
     (runs !== undefined && !/^[1-9]\d*$/.test(runs))
   ) {
     process.stderr.write(
-      `usage: npm run bench -- [${Object.keys(CASES).join('|')}|kube|workload|fabric|operator]... [--shape NAME] [--runs N] [-o json]\n`,
+      `usage: npm run bench -- [${Object.keys(CASES).join('|')}|kube|workload|fabric|peering|operator]... [--shape NAME] [--runs N] [-o json]\n`,
     );
     process.exitCode = 2;
     return;
