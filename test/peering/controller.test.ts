@@ -7,7 +7,7 @@ import { at, condition, FIREWALL_CRD, KINDS, openScene, type Plain, type Scene, 
 import { guest, localNetwork, node, peering, QUICK_START, remoteNetwork, report } from './world.ts';
 
 const TENANT = 'liqo-tenant-rome';
-const LIMIT = 20_000;
+const LIMIT = 60_000;
 
 function accessTo(plane: ControlPlane): ClusterAccess {
   return accessOf(parseKubeconfig([{ path: 'the control plane', folder: '.', text: plane.kubeconfig }]));
