@@ -138,14 +138,12 @@ test('a node of Liqo that applied the printed object passes exactly what the pro
   assert.ok(exact > 20, `${exact} programs without state`);
 });
 
-test('at every moment of a swap on a node of Liqo, what both rule lists deny is denied, and it ends with the new one', () => {
+test('at every moment of a swap of rules alone on a node of Liqo, what both rule lists deny is denied, and it ends with the new one', () => {
   fc.assert(
-    fc.property(someRules, someRules, happenings, happenings, (oldRules, newRules, before, after) => {
-      const first = compiled(oldRules, topologyAfter(before));
-      const second = compiled(newRules, topologyAfter([...before, ...after]));
-      // Members may change on the way: then what is denied is denied by the old rules over either membership.
-      const moved = compiled(oldRules, topologyAfter([...before, ...after]));
-      const judges = [first, second, moved].map(judgeOf);
+    fc.property(someRules, someRules, happenings, (oldRules, newRules, events) => {
+      const first = compiled(oldRules, topologyAfter(events));
+      const second = compiled(newRules, topologyAfter(events));
+      const judges = [first, second].map(judgeOf);
       let stored = printed(first, 'sets');
       const desired = printed(second, 'sets');
       assert.ok(stored && desired);
