@@ -12,6 +12,8 @@ import { createNetwork, type Network, run, whyNot } from '../test/kernel/network
 const NEW = '10.99.99.99';
 const SIZES = [100, 2500, 10_000] as const;
 const { values } = parseArgs({ options: { events: { type: 'string', default: '200' } } });
+// Ends with what it has built removed, also when it is told to.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
 const reason = whyNot();
 if (reason === undefined) await main(Number(values.events));
 else process.stdout.write(`SKIPPED: the real kernel: ${reason}\n`);
@@ -51,6 +53,9 @@ async function measure(network: Network, cluster: Cluster, size: number, events:
   if (!slice) throw new Error('no slice to write');
   const addresses = members.slice(0, 99);
   const seen = watchElements(network);
+  await seen.listening(() =>
+    run(`ip netns exec ${network.space('n1')} nft 'add table ip knock; delete table ip knock'`),
+  );
   const pid = agentOf(network);
   const before = cpuOf(pid);
   const times: number[] = [];
@@ -88,7 +93,20 @@ function watchElements(network: Network) {
     waiting.resolve(performance.now());
     waiting = undefined;
   });
+  let heard = false;
+  child.stdout.once('data', () => {
+    heard = true;
+  });
   return {
+    /** It does not say when it listens: it is knocked at until it answers. */
+    async listening(knock: () => void) {
+      while (!heard) {
+        knock();
+        await new Promise((resolve) => {
+          setTimeout(resolve, 50);
+        });
+      }
+    },
     next: (verb: 'add' | 'delete') =>
       new Promise<number>((resolve) => {
         waiting = { verb, resolve };
