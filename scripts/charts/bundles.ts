@@ -8,8 +8,8 @@ export interface Bundle {
    * folder of such a chart is generated.
    */
   readonly variantOf?: { readonly chart: string; readonly own: string };
-  /** Plurals of the definitions that the chart installs. */
-  readonly definitions: readonly string[];
+  /** Plurals of the definitions that the chart installs; left out: all, whatever its values turn on later. */
+  readonly definitions?: readonly string[];
   /** The rendered manifest. */
   readonly install: string;
   readonly release: string;
@@ -23,7 +23,6 @@ export interface Bundle {
 export const BUNDLES: readonly Bundle[] = [
   {
     chart: 'charts/lattice',
-    definitions: ['latticeservices', 'latticeexternalservices', 'latticeresourceclasses'],
     install: 'install.yaml',
     release: 'lattice',
     namespace: 'lattice-system',

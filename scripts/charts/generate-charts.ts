@@ -39,12 +39,12 @@ function chartFiles(root: string, bundle: Bundle): ReadonlyMap<string, string> {
     }
   }
   const known = customResourceDefinitions();
-  const wanted = bundle.definitions.map((plural) => {
+  const wanted = bundle.definitions?.map((plural) => {
     const found = known.find(({ metadata }) => metadata.name.startsWith(`${plural}.`));
     if (!found) throw new Error(`${chart}: no definition has the plural ${plural}`);
     return found;
   });
-  files.set(join(chart, DEFINITIONS), definitionsTemplate(wanted));
+  files.set(join(chart, DEFINITIONS), definitionsTemplate(wanted ?? known));
   return files;
 }
 

@@ -35,7 +35,7 @@ export const KINDS = {
   Namespace: kind('', 'v1', 'Namespace', 'namespaces', false),
   Node: kind('', 'v1', 'Node', 'nodes', false),
   Pod: kind('', 'v1', 'Pod', 'pods'),
-  Event: kind('', 'v1', 'Event', 'events'),
+  Event: kind('events.k8s.io', 'v1', 'Event', 'events'),
   Network: kind('ipam.liqo.io', 'v1alpha1', 'Network', 'networks'),
   NamespaceOffloading: kind('offloading.liqo.io', 'v1beta1', 'NamespaceOffloading', 'namespaceoffloadings'),
   PeeringConnectivity: kind('security.liqo.io', 'v1', 'PeeringConnectivity', 'peeringconnectivities'),

@@ -9,6 +9,7 @@ import {
 import { createWatch, type JsonObject, only, orAborted, work, workQueue } from '../../kube/index.ts';
 import { type Changed, type LiqoShape, type Plan, shapeOf, Topology } from '../../peering/index.ts';
 import type { Controller, ControllerContext, RunningController } from '../context.ts';
+import { openEvents } from '../events.ts';
 import { openTasks } from '../tasks.ts';
 import type { EnforcerFlag } from './choose.ts';
 import { lifeOf, type NodeFact, type NodeReport } from './coverage.ts';
@@ -176,9 +177,7 @@ function startPeering(context: ControllerContext, options: PeeringControllerOpti
     reportOf: (node) => reports.get(node)?.value,
     agents: () => reports.keys().some((node) => fresh(node) !== undefined),
     shape: () => (firewalls.ready() ? shape : undefined),
-    record: eventRecorder(client, clock, random, (error) =>
-      log.warn('event: not recorded', { error: error instanceof Error ? error : new Error(String(error)) }),
-    ),
+    record: eventRecorder(openEvents(client, clock, context.identity, log)),
     onPlan: (key, plan) => dependents.set(key, plan),
     onWrites: (key, enforcer, count) => {
       if (count === 0) return;

@@ -16,7 +16,6 @@ export const SLICE = fabric('FabricMemberSlice', 'fabricmemberslices');
 export const NODE_STATUS = fabric('FabricNodeStatus', 'fabricnodestatuses');
 export const POD = untyped({ group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true });
 export const NODE = untyped({ group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false });
-export const EVENT = untyped({ group: '', version: 'v1', kind: 'Event', plural: 'events', namespaced: true });
 export const DEFINITION = untyped({
   group: 'apiextensions.k8s.io',
   version: 'v1',
