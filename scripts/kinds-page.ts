@@ -61,7 +61,7 @@ function typeOf(schema: JsonSchema): string {
     case 'object': {
       const values = asSchema(schema['additionalProperties']);
       const isMap = values && !schema['properties'] && Object.keys(values).length > 0;
-      return isMap ? `map of ${typeOf(values)}` : 'object';
+      return isMap ? `map of ${grouped(typeOf(values))}` : 'object';
     }
     case 'integer':
     case 'number':
@@ -73,6 +73,10 @@ function typeOf(schema: JsonSchema): string {
     default:
       return 'anything';
   }
+}
+
+function grouped(type: string): string {
+  return type.includes(' or ') ? `(${type})` : type;
 }
 
 function asSchema(value: unknown): JsonSchema | undefined {

@@ -37,6 +37,24 @@ test('an unknown field is an error that names the field that was probably meant'
   ]);
 });
 
+test('a map that server-side apply emptied is null and means the empty one; where that opens something it is refused', () => {
+  for (const name of ['replicas', 'deploy']) {
+    assert.deepEqual(
+      parseObject(service({ selector, [name]: null })),
+      parseObject(service({ selector, [name]: {} })),
+      name,
+    );
+  }
+  assert.deepEqual(issues(service({ selector, service: null })), ['spec.service: must be a map']);
+  assert.deepEqual(
+    parseObject(service({ selector, resources: { b: null } })),
+    parseObject(service({ selector, resources: { b: {} } })),
+  );
+  assert.deepEqual(issues(service({ selector, resources: { b: { ports: null } } })), [
+    'spec.resources.b.ports: must be a list',
+  ]);
+});
+
 test('a kind or version that is not served is refused with the one that is', () => {
   assert.deepEqual(issues({ ...service({ selector }), kind: 'LatticeServce' }), [
     'kind: "LatticeServce" is not a kind of lattice.dev/v1alpha1 (did you mean LatticeService?)',

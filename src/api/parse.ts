@@ -207,6 +207,7 @@ function defOf(schema: unknown): unknown {
   if (!isRecord(schema) || !isRecord(schema['def'])) return undefined;
   const def = schema['def'];
   if (def['type'] === 'optional' || def['type'] === 'nullable') return defOf(def['innerType']);
+  if (def['type'] === 'pipe') return defOf(def['in']);
   if (def['type'] === 'union' && Array.isArray(def['options'])) return defOf(def['options'][0]);
   return def;
 }

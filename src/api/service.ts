@@ -57,6 +57,9 @@ const resource = z.strictObject({
   params: z.looseObject({}).optional().meta({ description: 'Parameters for the provisioner of a resource class.' }),
 });
 
+/** A map that may be null: an API server makes it so when server-side apply takes the last of its fields out. */
+const emptiable = <T>(schema: z.ZodType<T>, empty: T) => schema.nullable().transform((written) => written ?? empty);
+
 const spec = z
   .strictObject({
     containers: z
@@ -90,16 +93,17 @@ const spec = z
       .strictObject({ ports: z.record(portName, servicePort).optional() })
       .optional()
       .meta({ description: 'The ports that this service offers.' }),
-    resources: z
-      .record(z.string().min(1).max(253), resource)
+    resources: emptiable(z.record(z.string().min(1).max(253), emptiable(resource, {})), {})
       .optional()
       .meta({ description: 'The service graph: whom this service calls and who calls it.' }),
-    replicas: z
-      .strictObject({ min: z.int().min(0).max(100_000).optional(), max: z.int().min(1).max(100_000).optional() })
+    replicas: emptiable(
+      z.strictObject({ min: z.int().min(0).max(100_000).optional(), max: z.int().min(1).max(100_000).optional() }),
+      {},
+    )
       .optional()
       .meta({ description: 'How many pods to run.' }),
-    deploy: z
-      .strictObject({
+    deploy: emptiable(
+      z.strictObject({
         strategy: z
           .enum(['rolling', 'canary'])
           .optional()
@@ -108,7 +112,9 @@ const spec = z
         waitFor: z.array(z.string().min(1).max(253)).max(256).optional().meta({
           description: 'Entries of resources that must be there before the first pod is made. Default: none.',
         }),
-      })
+      }),
+      {},
+    )
       .optional()
       .meta({ description: 'How a change is rolled out.' }),
   })

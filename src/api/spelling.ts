@@ -62,7 +62,7 @@ function rename(
  * Fields of which an API server drops a null, and where nothing widens by it. Of others (`ports`, `services`, `service`)
  * the default is wider than what somebody may have meant to write, so a null is refused.
  */
-const NULL_IS_EMPTY = ['resources', 'endpoints', 'sources', 'allowed_requesters', 'allowed_targets'];
+const NULL_IS_EMPTY = ['endpoints', 'sources', 'allowed_requesters', 'allowed_targets'];
 
 function withoutNulls(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   if (!NULL_IS_EMPTY.some((name) => fields[name] === null)) return fields;

@@ -60,6 +60,14 @@ test('alternatives with one field each become one map of which exactly one field
   });
 });
 
+test('what may be null says so', () => {
+  assert.deepEqual(from(z.record(z.string(), z.strictObject({ a: z.boolean().optional() }).nullable())), {
+    type: 'object',
+    maxProperties: 1024,
+    additionalProperties: { type: 'object', properties: { a: { type: 'boolean' } }, nullable: true },
+  });
+});
+
 test('an open map keeps what it does not know, a closed one prunes it', () => {
   assert.deepEqual(from(z.looseObject({ a: z.boolean() })), {
     type: 'object',

@@ -10,7 +10,13 @@ const LIMITS = { string: 65_536, list: 4096, map: 1024 } as const;
  */
 export function structural(schema: JsonSchema, path = ''): JsonSchema {
   const { anyOf, ...rest } = schema;
-  if (Array.isArray(anyOf)) return described(schema, union(anyOf.filter(isSchema), path));
+  if (Array.isArray(anyOf)) {
+    const arms = anyOf.filter(isSchema);
+    const present = arms.filter((arm) => arm['type'] !== 'null');
+    const [only] = present;
+    const said = only && present.length === 1 ? structural(only, path) : union(present, path);
+    return described(schema, present.length < arms.length ? { ...said, nullable: true } : said);
+  }
   switch (rest['type']) {
     case 'object':
       return described(schema, object(rest, path));

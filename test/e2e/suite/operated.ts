@@ -219,8 +219,11 @@ export function operatedSuite(contextOf: () => Context, { folder, kills, seed }:
 const LIFE: readonly ((shop: Shop) => Promise<void>)[] = [
   // An agreement is revoked by one side, and made again.
   (shop) => shop.change('cartservice', (service) => without(service, 'frontend')),
+  (shop) => shop.change('cartservice', (service) => accepting(service, 'frontend')),
   (shop) => shop.change('cartservice', () => originally(shop, 'cartservice')),
   (shop) => shop.change('frontend', (service) => without(service, 'adservice')),
+  (shop) => shop.change('frontend', (service) => calling(service, 'adservice')),
+  // The entry loses its fields, and what it says stays.
   (shop) => shop.change('frontend', () => originally(shop, 'frontend')),
   (shop) => shop.change('paymentservice', (service) => withAccount(service, 'payments')),
   (shop) => shop.change('paymentservice', (service) => withAccount(service, 'paymentservice')),
@@ -253,6 +256,14 @@ function withResources(service: LatticeService, edit: (resources: Resources) => 
 
 function without(service: LatticeService, peer: string): LatticeService {
   return withResources(service, ({ [peer]: _gone, ...rest }) => rest);
+}
+
+function calling(service: LatticeService, peer: string): LatticeService {
+  return withResources(service, (resources) => ({ ...resources, [peer]: { type: 'service', direction: 'outbound' } }));
+}
+
+function accepting(service: LatticeService, peer: string): LatticeService {
+  return withResources(service, (resources) => ({ ...resources, [peer]: { type: 'service', direction: 'inbound' } }));
 }
 
 function originally(shop: Shop, name: string): LatticeService {
