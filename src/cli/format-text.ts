@@ -94,7 +94,8 @@ function giveCommentToFirst(map: YAMLMap): void {
 }
 
 /** Puts the fields of a map in the order of its schema; the entries of a map with free keys stay in theirs. */
-function order(node: unknown, schema: unknown): void {
+function order(node: unknown, nullable: unknown): void {
+  const schema = present(nullable);
   if (isSeq(node)) {
     for (const item of node.items) order(item, at(schema, 'items'));
     return;
@@ -113,6 +114,13 @@ function order(node: unknown, schema: unknown): void {
     const name = isScalar(key) ? String(key.value) : '';
     order(value, at(properties, name) ?? at(schema, 'additionalProperties'));
   }
+}
+
+/** What the schema of something that may be null says of the rest. */
+function present(schema: unknown): unknown {
+  const arms = at(schema, 'anyOf');
+  const rest = Array.isArray(arms) ? arms.filter((arm) => at(arm, 'type') !== 'null') : [];
+  return rest.length === 1 ? rest[0] : schema;
 }
 
 function at(value: unknown, name: string): unknown {
