@@ -61,7 +61,7 @@ export function portsOf(
   const unresolved: DeclaredServicePort[] = [];
   const ports: Port[] = [];
   for (const port of wanted) {
-    const targetPorts = targetPortsOf(port, pods, kubeServices);
+    const targetPorts = targetPortsOf(port, service.deployed, pods, kubeServices);
     if (targetPorts.length === 0) unresolved.push(port);
     else ports.push({ name: port.name, port: port.port, targetPorts, protocol: port.protocol });
   }
@@ -160,25 +160,51 @@ function switchesCilium(labels: Labels): boolean {
 
 function targetPortsOf(
   port: DeclaredServicePort,
+  deployed: boolean,
   pods: readonly PodTraits[],
   kubeServices: readonly ServiceFact[],
 ): readonly number[] {
-  const targets = port.targetPort === undefined ? mappedPorts(port, kubeServices) : [port.targetPort];
+  const { targetPort } = port;
+  const targets = targetPort === undefined ? mappedPorts(port, kubeServices) : [targetPort];
   const numbers = targets.flatMap((target) =>
     typeof target === 'number' ? [target] : pods.flatMap((pod) => containerPorts(pod, target, port.protocol)),
   );
+  if (deployed || typeof targetPort === 'number') numbers.push(...livePorts(port, deployed, pods, kubeServices));
   return numbers.length < 2 ? numbers : [...new Set(numbers)].sort((a, b) => a - b);
+}
+
+/**
+ * Where this port of the pods that live is, when another number is declared: a change of it rolls out. A Service alone
+ * says nothing: only what a pod lists itself is united, so that a wrong number in a Service opens nothing.
+ */
+function livePorts(
+  port: DeclaredServicePort,
+  deployed: boolean,
+  pods: readonly PodTraits[],
+  kubeServices: readonly ServiceFact[],
+): readonly number[] {
+  const sentTo = new Set<number | string>(targetsOf(port, kubeServices));
+  // What Lattice deploys names its container ports as they are declared.
+  if (deployed) sentTo.add(port.name);
+  return pods.flatMap((pod) =>
+    pod.ports
+      .filter((each) => each.protocol === port.protocol && (sentTo.has(each.port) || sentTo.has(each.name)))
+      .map((each) => each.port),
+  );
 }
 
 /** Where the real Services send this port: a declaration without targetPort means what they mean. */
 function mappedPorts(port: DeclaredServicePort, kubeServices: readonly ServiceFact[]): readonly (number | string)[] {
-  if (kubeServices.length === 0) return [port.port];
-  const mapped = kubeServices
+  const mapped = targetsOf(port, kubeServices);
+  return mapped.length === 0 ? [port.port] : mapped;
+}
+
+function targetsOf(port: DeclaredServicePort, kubeServices: readonly ServiceFact[]): readonly (number | string)[] {
+  return kubeServices
     .filter((service) => !service.headless)
     .flatMap((service) => service.ports)
     .filter((each) => each.port === port.port && each.protocol === port.protocol)
     .map((each) => each.targetPort);
-  return mapped.length === 0 ? [port.port] : mapped;
 }
 
 function containerPorts(pod: PodTraits, name: string, protocol: string): number[] {
