@@ -22,8 +22,10 @@ export interface Shop {
   readonly declare: (object: Declared) => Promise<void>;
   readonly change: (name: string, edit: (service: LatticeService) => LatticeService) => Promise<void>;
   readonly revoke: (object: Declared) => Promise<void>;
-  /** A pod of a service, under an account. */
-  readonly pod: (name: string, app: string, account: string | undefined) => Promise<void>;
+  /** A pod of a service, under an account, with a port that it lists; without an account it goes. */
+  readonly pod: (name: string, app: string, account: string | undefined, port?: number) => Promise<void>;
+  /** The Service of an app, which sends a port to another one; without a target it goes. */
+  readonly service: (app: string, port: number, targetPort: number | undefined) => Promise<void>;
   /** Resolves when the API server holds exactly what is declared, compiled; and the evaluators agree that it is that. */
   readonly enforced: () => Promise<void>;
   /** The bytes of everything that Lattice wrote. */
@@ -55,6 +57,7 @@ const WRITTEN: readonly Kind[] = [
   kind('networking.istio.io', 'v1', 'ServiceEntry', 'serviceentries'),
 ];
 const POD = kind('', 'v1', 'Pod', 'pods');
+const SERVICE = kind('', 'v1', 'Service', 'services');
 
 export async function openShop(context: Context, namespace: string): Promise<Shop> {
   await context.namespace(namespace);
@@ -100,14 +103,24 @@ export async function openShop(context: Context, namespace: string): Promise<Sho
       declared.delete(`${object.kind} ${object.metadata.name}`);
       await client.delete(DECLARED[object.kind], { namespace, name: object.metadata.name }, call);
     },
-    async pod(name, app, account) {
+    async pod(name, app, account, port) {
       if (account === undefined) {
         await client.delete(POD, { namespace, name }, { ...call, gracePeriodSeconds: 0 });
         return;
       }
-      const spec = { serviceAccountName: account, containers: [{ name: 'main', image: 'main:1' }] };
+      const ports = port === undefined ? [] : [{ containerPort: port }];
+      const spec = { serviceAccountName: account, containers: [{ name: 'main', image: 'main:1', ports }] };
       const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name, labels: { app } }, spec };
       await client.create(POD, pod, call);
+    },
+    async service(app, port, targetPort) {
+      if (targetPort === undefined) {
+        await client.delete(SERVICE, { namespace, name: app }, call);
+        return;
+      }
+      const spec = { selector: { app }, ports: [{ port, targetPort, protocol: 'TCP' }] };
+      const service = { apiVersion: 'v1', kind: 'Service', metadata: { namespace, name: app }, spec };
+      await client.apply(SERVICE, service, { ...call, force: true });
     },
     async enforced() {
       const graph = await graphOf(context, namespace, declared.values());
@@ -144,8 +157,10 @@ export async function openShop(context: Context, namespace: string): Promise<Sho
 async function graphOf(context: Context, namespace: string, declared: Iterable<Declared>): Promise<ServiceGraph> {
   const call = { signal: forever() };
   const pods = await context.client.list(POD, { ...call, namespace });
+  const services = await context.client.list(SERVICE, { ...call, namespace });
   const home = await context.client.read(NAMESPACE, { name: namespace }, call);
-  const facts = [...pods, { ...home, kind: 'Namespace' }].flatMap((object) => factOf(object, namespace) ?? []);
+  const objects = [...pods, ...services.map((each) => ({ ...each, kind: 'Service' })), { ...home, kind: 'Namespace' }];
+  const facts = objects.flatMap((object) => factOf(object, namespace) ?? []);
   return ServiceGraph.of([...declared, ...facts], { mesh: OPTIONS.mesh, exemptions: OPTIONS.exemptions });
 }
 

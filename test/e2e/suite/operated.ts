@@ -68,6 +68,27 @@ export function operatedSuite(contextOf: () => Context, { folder, kills, seed }:
       await shop.enforced();
     });
 
+    test('keeps agreed flows open while a port goes from one number to another', async () => {
+      start();
+      await shop.pod('email-old', 'emailservice', 'emailservice', 8080);
+      await shop.service('emailservice', 5000, 8080);
+      await shop.enforced();
+      const before = await shop.bytes();
+      await shop.change('emailservice', (service) => withPort(service, 9090));
+      await shop.enforced();
+      assert.match(await shop.bytes(), /"8080".*"9090"/);
+      await shop.pod('email-new', 'emailservice', 'emailservice', 9090);
+      await shop.service('emailservice', 5000, 9090);
+      await shop.enforced();
+      await shop.pod('email-old', 'emailservice', undefined);
+      await shop.change('emailservice', (service) => withPort(service, 8080));
+      await shop.enforced();
+      await shop.pod('email-new', 'emailservice', undefined);
+      await shop.service('emailservice', 5000, undefined);
+      await shop.enforced();
+      assert.equal(await shop.bytes(), before);
+    });
+
     test('puts back what someone edits and deletes by hand, and leaves alone what is as it shall be', async () => {
       const operator = start();
       await operator.synced();
