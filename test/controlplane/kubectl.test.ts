@@ -158,7 +158,7 @@ suite('kubectl works', options, () => {
       '--port=80',
     );
     await says(/image updated/, 'set', 'image', 'deploy/web', 'nginx=nginx:2');
-    await says(/^web +0\/2 +0 +0 +\d+s +nginx +nginx:2 +app=web$/m, 'get', 'deploy', '-o', 'wide');
+    await says(/^web +0\/2 +\d +0 +\d+s +nginx +nginx:2 +app=web$/m, 'get', 'deploy', '-o', 'wide');
     await says(/scaled/, 'scale', 'deploy', 'web', '--replicas=3');
     await says('3', 'get', 'deploy', 'web', '-o', 'jsonpath={.spec.replicas}');
     await says(/Image: +nginx:2/, 'describe', 'deploy', 'web');

@@ -21,6 +21,8 @@ export const NAMESPACE = untyped({
   namespaced: false,
 });
 
+const POD = untyped({ group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true });
+
 export const forever = (): AbortSignal => new AbortController().signal;
 
 export function createContext(cluster: Cluster): Context {
@@ -37,7 +39,12 @@ export function createContext(cluster: Cluster): Context {
     },
     kinds: () => discover(client, call),
     async close() {
-      for (const name of made) await client.delete(NAMESPACE, { name }, call);
+      for (const namespace of made) {
+        // No kubelet says that a pod's containers have ended, and its namespace would wait for that.
+        for (const { metadata } of await client.list(POD, { ...call, namespace }))
+          await client.delete(POD, { namespace, name: metadata.name }, { ...call, gracePeriodSeconds: 0 });
+        await client.delete(NAMESPACE, { name: namespace }, call);
+      }
       if (cluster.lacksControllers === undefined) {
         for (const name of made) {
           await until(`namespace ${name} is gone`, async () =>
