@@ -11,7 +11,7 @@ const say = (line: string): void => {
 const helm = buildHelm(process.env, say);
 const binaries = findBinaries(process.env, say);
 for (const found of [helm, binaries]) if (found.kind === 'skipped') say(`SKIPPED: ${found.reason}`);
-const files = ['charts.test.ts', 'suite/installed.ts', 'suite/permitted.ts'].map((file) =>
+const files = ['charts.test.ts', 'suite/installed.ts', 'suite/permitted.ts', 'suite/peering.ts'].map((file) =>
   join(import.meta.dirname, file),
 );
 const { status } = spawnSync(process.execPath, ['--test', '--test-isolation=none', '--test-reporter=spec', ...files], {

@@ -40,6 +40,14 @@ export function template(values: object = {}, chart = 'charts/lattice'): string 
   return stdout;
 }
 
+/** The engine for Liqo alone, as the command that its users are told renders it. */
+export function templateEngine(values: object = {}): string {
+  const args = ['template', 'liqo-connectivity-engine', './dist/chart', '--namespace', 'liqo-system', '--values', '-'];
+  const { code, stdout, stderr } = runHelm(args, JSON.stringify(values));
+  if (code !== 0) throw new Error(stderr);
+  return stdout;
+}
+
 /** The one object of a kind. */
 export function one(objects: readonly KubeObject[], kind: string, name?: string): Readonly<Record<string, unknown>> {
   const found = objects.filter(

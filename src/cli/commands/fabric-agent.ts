@@ -10,7 +10,7 @@ interface Flags {
   readonly node: string;
   readonly kubeconfig?: string;
   readonly context?: string;
-  readonly listen: { readonly host: string; readonly port: number } | undefined;
+  readonly listen: { readonly host: string; readonly port: number } | 'none';
   readonly cniDir: string;
   readonly logLevel: LogLevel;
 }
@@ -48,7 +48,7 @@ export const fabricAgent: CommandFile = ({ terminal, finish }) =>
         localAddresses,
         datapath: async (signal) => judgeDatapath(await readDatapath(client, flags.cniDir, '/', signal)),
       });
-      const server = flags.listen && (await serveHealth({ ...flags.listen, health, metrics }));
+      const server = flags.listen === 'none' ? undefined : await serveHealth({ ...flags.listen, health, metrics });
       try {
         await untilSignal((signal) => agent.run(signal));
         finish(0);
@@ -93,7 +93,7 @@ async function accessFor({ kubeconfig, context }: Flags): Promise<ClusterAccess>
 }
 
 function hostAndPort(text: string): Flags['listen'] {
-  if (text === 'none') return undefined;
+  if (text === 'none') return text;
   const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text);
   const [, six, four, port] = match ?? [];
   const host = six ?? four;

@@ -1,5 +1,5 @@
 import type { FirewallProgram } from '../../api/index.ts';
-import { type OwnerReference, refOf } from '../../kube/index.ts';
+import { means, type OwnerReference, refOf } from '../../kube/index.ts';
 import {
   clusterIdOf,
   LOCAL,
@@ -249,7 +249,12 @@ async function finish(tools: Tools, key: string, declared: Declared, signal: Abo
   const again = await removeAll(tools, key, since > PATIENCE_MS, signal);
   if (again !== undefined) return again;
   const others = declared.finalizers.filter((each) => each !== FINALIZER);
-  await patchFinalizers(tools, key, declared, others, signal);
+  try {
+    await patchFinalizers(tools, key, declared, others, signal);
+  } catch (error) {
+    // The server's last answer before an object goes has the version of before: an echo brings us here again.
+    if (!means(error, 'notFound')) throw error;
+  }
   tools.status.forget(key);
   return undefined;
 }

@@ -25,17 +25,19 @@ export async function startOperatorProcess(
   rendered: string,
   webhookPort: number,
 ): Promise<OperatorProcess> {
-  const pod = at(one(objectsIn(rendered), 'Deployment'), 'spec', 'template', 'spec');
+  const deployment = one(objectsIn(rendered), 'Deployment');
+  const namespace = String(at(deployment, 'metadata', 'namespace'));
+  const pod = at(deployment, 'spec', 'template', 'spec');
   const container = at(pod, 'containers', '0');
   const given = at(container, 'args');
   const args = (Array.isArray(given) ? given.map(String) : [])
     .map((argument) => argument.replace(/^--telemetry=.*/, '--telemetry=127.0.0.1:0'))
     .map((argument) => argument.replace(/^--webhook=.*/, `--webhook=127.0.0.1:${webhookPort}`));
   const options = environmentOf(container)['NODE_OPTIONS'] ?? '';
-  const kubeconfig = accountKubeconfig(server, String(at(pod, 'serviceAccountName')));
+  const kubeconfig = accountKubeconfig(server, namespace, String(at(pod, 'serviceAccountName')));
   const child = spawn(process.execPath, [join(root, 'bin/lattice.js'), ...args, '--kubeconfig', kubeconfig], {
     cwd: server.folder,
-    env: { POD_NAMESPACE: 'lattice-system', NODE_OPTIONS: options, PATH: process.env['PATH'] ?? '' },
+    env: { POD_NAMESPACE: namespace, NODE_OPTIONS: options, PATH: process.env['PATH'] ?? '' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const kill = (): void => void child.kill('SIGKILL');
@@ -88,9 +90,14 @@ function environmentOf(container: unknown): Readonly<Record<string, string>> {
   );
 }
 
-/** The account of the chart, by a token as a pod gets one. */
-function accountKubeconfig(server: Server, account: string): string {
-  const token = server.must(['create', 'token', account, '-n', 'lattice-system', '--duration', '1h']).trim();
+/** An account of the chart, by a token as a pod gets one; `more` says of `kubectl create token` what it is bound to. */
+export function accountKubeconfig(
+  server: Server,
+  namespace: string,
+  account: string,
+  more: readonly string[] = [],
+): string {
+  const token = server.must(['create', 'token', account, '-n', namespace, '--duration', '1h', ...more]).trim();
   const file = join(server.folder, `kubeconfig-${account}`);
   const text = {
     apiVersion: 'v1',
@@ -112,7 +119,7 @@ function accountKubeconfig(server: Server, account: string): string {
   return file;
 }
 
-function entryOf(line: string): Readonly<Record<string, unknown>> {
+export function entryOf(line: string): Readonly<Record<string, unknown>> {
   try {
     const entry: unknown = JSON.parse(line);
     return typeof entry === 'object' && entry !== null ? { ...entry } : { message: line };
