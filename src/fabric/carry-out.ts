@@ -5,7 +5,7 @@ import type { Entry } from './entry.ts';
 import type { Kernel } from './kernel.ts';
 import { tableName } from './names.ts';
 import type { LoadKind } from './observe.ts';
-import { deleteTableScript, memberScript, programScript, setsOf, swapScripts } from './script.ts';
+import { cutScript, deleteTableScript, memberScript, programScript, setsOf, swapScripts } from './script.ts';
 
 export interface Tools {
   readonly kernel: Kernel;
@@ -76,12 +76,17 @@ async function swap(
   const kept = connections.stillCut(entry.name, program.rules, book);
   const attempt = book.begin();
   const left = held && held.peering !== program.peering ? deleteTableScript(tableName(held.peering)) : '';
-  const scripts = inPlace ? swapScripts(program, spelling, inPlace.nftSets, kept) : [programScript(program) + left];
+  const scripts = inPlace
+    ? swapScripts(program, spelling, inPlace.nftSets, kept)
+    : [
+        // Whatever became of the table: what was cut stays cut, or the side that may call would open it anew.
+        programScript(program) + cutScript(program.peering, kept) + left,
+      ];
   for (const script of scripts) await orGiveBack(attempt, kernel.load(script, signal));
   const { generation, peering } = program;
   entry.held = { generation, structure, peering, spelling, nftSets: setsOf(program, spelling), disarmed: false };
   entry.loadedAt = new Date(clock.wall()).toISOString();
-  connections.setCuts(entry.name, inPlace ? kept : []);
+  connections.setCuts(entry.name, kept);
   connections.sweep(entry.name, book, 'all');
   return 'swap';
 }

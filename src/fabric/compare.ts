@@ -1,6 +1,6 @@
 import type { Clock } from '../kube/index.ts';
 import type { Connections } from './connections.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, UNKNOWN_STRUCTURE } from './entry.ts';
 import type { Kernel } from './kernel.ts';
 import { HOOKS, type Listing, sameListing } from './listing.ts';
 import { type Spelling, spellingOf, tableName, twinName } from './names.ts';
@@ -8,7 +8,8 @@ import { deleteTableScript, twinScript } from './script.ts';
 
 /**
  * Reads what the kernel holds of a program, so that nothing is loaded again that is there already: after a restart,
- * a foreign edit or a failure. True: the kernel holds what is declared. The kernel itself says what the program should look like: from a twin without a hook.
+ * a foreign edit or a failure. True: the kernel holds what is declared. The kernel itself says what the program should
+ * look like: from a twin without a hook.
  */
 export async function compare(
   entry: Entry,
@@ -31,19 +32,20 @@ export async function compare(
   const { peering, generation } = program;
   // What changes from here on is a change of what is compared.
   book.begin();
+  // Before reading: a foreign edit that is heard of meanwhile raises the doubt again.
+  entry.doubtful = false;
   const found = await kernel.list(tableName(peering), signal);
   const twin = twinName(tableName(peering));
   const wanted = found && (await build(kernel, twin, twinScript(program), signal));
-  entry.doubtful = false;
   const spelling = found && onlySpelling(found);
   if (!found || !wanted || spelling === undefined || found.hooks !== HOOKS || found.frame !== wanted.frame) {
     entry.held = undefined;
     return false;
   }
   const nftSets = found.sets.map(({ name }) => name);
-  connections.setCuts(entry.name, found.cuts);
-  entry.held = { generation, structure: 'unknown', peering, spelling, nftSets, disarmed: false };
-  if (!sameListing(found, wanted)) return false;
+  const isCutWhole = connections.adoptCuts(entry.name, found.cuts, program.rules, book);
+  entry.held = { generation, structure: UNKNOWN_STRUCTURE, peering, spelling, nftSets, disarmed: false };
+  if (!isCutWhole || !sameListing(found, wanted)) return false;
   entry.held = { ...entry.held, structure };
   entry.loadedAt ??= new Date(clock.wall()).toISOString();
   // Whoever was stopped between a load and its connections has not cut them.

@@ -26,6 +26,8 @@ export interface Connections {
   sweep(program: string, book: Book, addresses: ReadonlySet<string> | 'all'): void;
   /** Cut connections that these rules would still not let through in both directions. */
   stillCut(program: string, rules: readonly FirewallRule[], members: Membership): readonly CutPath[];
+  /** Learns what the kernel's table was found to hold as cut. False: it lacks some of {@link stillCut}. */
+  adoptCuts(program: string, found: readonly CutPath[], rules: readonly FirewallRule[], members: Membership): boolean;
   /** What the kernel's table of the program holds as cut. */
   setCuts(program: string, cuts: readonly CutPath[]): void;
   forget(program: string): void;
@@ -112,6 +114,15 @@ export function createConnections(options: ConnectionsOptions): Connections {
       return [...cutsOf(program).values()]
         .map(({ path }) => path)
         .filter((path) => denies(path) || denies(reversed(path)));
+    },
+    adoptCuts(program, found, rules, members) {
+      const there = new Set(found.map(keyOf));
+      const isWhole = this.stillCut(program, rules, members).every((path) => there.has(keyOf(path)));
+      remember(
+        program,
+        found.filter((path) => !cutsOf(program).has(keyOf(path))),
+      );
+      return isWhole;
     },
     setCuts(program, paths) {
       cuts.set(program, new Map());

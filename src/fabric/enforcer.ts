@@ -1,5 +1,5 @@
 import type { FabricMemberSlice, FabricProgram, FabricProgramReport } from '../api/index.ts';
-import type { Clock } from '../kube/index.ts';
+import { type Clock, sleep } from '../kube/index.ts';
 import { createBook } from './book.ts';
 import { carryOut } from './carry-out.ts';
 import { compare } from './compare.ts';
@@ -40,6 +40,8 @@ export interface Enforcer {
 
 const RETRY_MS = 250;
 const RETRY_CAP_MS = 30_000;
+/** Foreign edits are heard of; the kernel is compared without a cause for the one that was not. */
+const COMPARE_MS = 600_000;
 
 export function createEnforcer(options: EnforcerOptions): Enforcer {
   const { kernel, clock, log, meter } = options;
@@ -76,6 +78,13 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
       }
       entry.doubtful = true;
       enqueue(entry.name);
+    }
+  };
+
+  const doubtNowAndThen = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      await sleep(clock, COMPARE_MS, signal).catch(() => undefined);
+      if (!signal.aborted) onForeign('lost');
     }
   };
 
@@ -163,7 +172,7 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
       for (const twin of twins) await kernel.load(deleteTableScript(twin), signal);
       orphans = withoutNamed(programs, entries);
       const foreign = hearForeign(kernel, onForeign, { clock, log, signal });
-      const works = [work(signal), connections.run(signal), foreign];
+      const works = [work(signal), connections.run(signal), foreign, doubtNowAndThen(signal)];
       await Promise.all(works).catch((error: unknown) => {
         if (!signal.aborted) throw error;
       });

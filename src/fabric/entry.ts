@@ -10,6 +10,9 @@ export interface HeldTable extends Held {
   readonly disarmed: boolean;
 }
 
+/** The structure of a table that is ours and does not hold what is declared. */
+export const UNKNOWN_STRUCTURE = 'unknown';
+
 /** One program of this node: what is declared, what the kernel holds, what is in the way. */
 export interface Entry {
   readonly name: string;
@@ -44,8 +47,10 @@ export function newEntry(name: string, book: Book): Entry {
 }
 
 /** An entry as its node reports it. */
-export function reportOf({ name, held, loadedAt, error, trouble }: Entry): FabricProgramReport {
+export function reportOf({ name, held: found, loadedAt, error, trouble }: Entry): FabricProgramReport {
   const problem = trouble ?? error;
+  // No generation is claimed that is still to be loaded.
+  const held = found?.structure === UNKNOWN_STRUCTURE ? undefined : found;
   return {
     name,
     ...(held ? { generation: held.generation } : {}),

@@ -37,6 +37,20 @@ test("others' tables are none of our business", () => {
   );
 });
 
+test('a generation that was not told is lost events, whatever marks came before it', () => {
+  const events = eventsOf(
+    '# new generation 6 by process 11 (nft)',
+    'add element inet lattice_agent marks { 0x0000004d timeout 1m expires 1m }',
+    `delete table inet ${TABLE}`,
+    '# new generation 8 by process 13 (nft)',
+    '# new generation 9 by process 13 (nft)',
+  );
+  assert.deepEqual(events, [
+    { kind: 'lost' },
+    { kind: 'transaction', transaction: { tables: new Set([TABLE]), marks: [0x4d] } },
+  ]);
+});
+
 test('lost events are told', () => {
   assert.deepEqual(eventsOf('# ERROR: Buffer overflow'), [{ kind: 'lost' }]);
 });

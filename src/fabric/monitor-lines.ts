@@ -17,8 +17,14 @@ export type MonitorEvent =
 export function monitorReader(tell: (event: MonitorEvent) => void): (line: string) => void {
   let tables = new Set<string>();
   let marks: number[] = [];
+  let last: number | undefined;
   return (line) => {
     if (line.startsWith('# new generation')) {
+      const generation = Number(/^# new generation (\d+)/.exec(line)?.[1]);
+      // Each transaction is the generation after the last one. The end of one that was lost hides the beginning of the
+      // next: marks of ours would then vouch for what others did.
+      if (last !== undefined && generation !== last + 1) tell({ kind: 'lost' });
+      last = generation;
       if (tables.size > 0 || marks.length > 0) tell({ kind: 'transaction', transaction: { tables, marks } });
       tables = new Set();
       marks = [];

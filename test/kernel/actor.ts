@@ -21,7 +21,10 @@ const PORTS = [8080, 9090];
 const SINK = 9;
 const held = new Map<string, Socket>();
 const floods = new Map<string, () => { sent: number }>();
+/** Below those that the system hands out. */
+const OWN_PORTS = { first: 10_000, last: 32_767 };
 let received = 0;
+let ownPort = OWN_PORTS.first - 1;
 
 async function answer(ask: Ask): Promise<object> {
   switch (ask.do) {
@@ -142,8 +145,17 @@ async function hold(ask: Ask): Promise<boolean> {
   return await exchange(socket, ask.patience ?? 400);
 }
 
+/**
+ * A port that no earlier call was made from: a datagram from a port of before belongs to the connection of before, for
+ * as long as the kernel remembers that one, and no rule is asked about it.
+ */
+function freshPort(): number {
+  ownPort = ownPort === OWN_PORTS.last ? OWN_PORTS.first : ownPort + 1;
+  return ownPort;
+}
+
 async function callUdp({ from, to = '', port = 0, patience = 400 }: Ask): Promise<boolean> {
-  const socket = await bound(from ?? (to.includes(':') ? '::' : '0.0.0.0'), 0);
+  const socket = await bound(from ?? (to.includes(':') ? '::' : '0.0.0.0'), freshPort());
   const isAnswered = await new Promise<boolean>((resolve) => {
     const timer = setTimeout(() => resolve(false), patience);
     socket.on('message', () => {

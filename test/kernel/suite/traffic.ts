@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { FirewallProgram, FirewallRule } from '../../../src/api/index.ts';
 import { until } from '../../e2e/until.ts';
 import type { Lab } from '../lab.ts';
-import { inNode } from '../nodes.ts';
+import { inNode, tablesOf } from '../nodes.ts';
 import { swapUnderTraffic } from '../swaps.ts';
 
 const program = (rules: readonly FirewallRule[]): FirewallProgram => ({
@@ -42,6 +42,14 @@ export function trafficTests(lab: () => Lab): void {
     assert.equal(await actors.isAlive('pushed', 'r1', 1500), false, 'and it stays cut');
     assert.equal(await actors.call({ from: 'p1', to: 'r1', patience: 8000 }), true, 'the other direction is allowed');
     assert.doesNotMatch(inNode(lab(), 'n1', 'conntrack -L -p tcp --orig-src 10.61.0.2 2>/dev/null'), /ESTABLISHED/);
+    const [table = ''] = tablesOf(lab(), 'n1');
+    inNode(lab(), 'n1', `nft delete table inet ${table}`);
+    await until('the table is back', () => (tablesOf(lab(), 'n1').includes(table) ? true : undefined), 60_000);
+    assert.match(
+      inNode(lab(), 'n1', `nft list set inet ${table} cut.v4`),
+      /10\.200\.1\.2 \. tcp \. 8080 \. 10\.61\.0\.2/,
+    );
+    assert.equal(await actors.isAlive('pushed', 'r1', 1500), false, 'also when somebody has deleted the table');
   });
 
   test('a new member of a deny cuts what it has open, and an allow gives back what it cut', async () => {
