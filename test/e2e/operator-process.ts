@@ -18,10 +18,14 @@ export interface OperatorProcess {
 
 const BIN = join(import.meta.dirname, '../../bin/lattice.js');
 
-export function startOperatorProcess(kubeconfig: string, flags: readonly string[] = []): OperatorProcess {
+export function startOperatorProcess(
+  kubeconfig: string,
+  flags: readonly string[] = [],
+  controllers = 'service',
+): OperatorProcess {
   const child = spawn(
     process.execPath,
-    [BIN, 'operator', '--controllers', 'service', '--kubeconfig', kubeconfig, ...flags],
+    [BIN, 'operator', '--controllers', controllers, '--kubeconfig', kubeconfig, ...flags],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
     },

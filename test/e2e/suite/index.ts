@@ -12,6 +12,7 @@ import { type Context, createContext } from './context.ts';
 import { declaredSuite } from './declared.ts';
 import { leasedSuite } from './leased.ts';
 import { peeringsSuite } from './peerings.ts';
+import { peeringsKilledSuite } from './peerings-killed.ts';
 import { renderedSuite } from './rendered.ts';
 import { operatedSuite } from './operated.ts';
 
@@ -52,6 +53,8 @@ suite(`end to end, ${target.kind}`, async () => {
     const kills = Number(process.env.LATTICE_E2E_KILLS ?? (target.kind === 'real' ? 10 : 40));
     const seed = Number(process.env.LATTICE_E2E_SEED ?? Date.now() % 1_000_000_000);
     operatedSuite(contextOf, { folder, kills, seed });
+    // Each of these waits for a swap of rules by Liqo, which takes seconds.
+    peeringsKilledSuite(contextOf, { folder, kills: Math.ceil(kills / 4), seed });
   }
   // It reads the environment when it is loaded, and declares its suite in this one.
   process.env.KUBECONFIG_E2E = place.kubeconfig;
