@@ -93,14 +93,12 @@ function watchElements(network: Network) {
     waiting.resolve(performance.now());
     waiting = undefined;
   });
-  let heard = false;
-  child.stdout.once('data', () => {
-    heard = true;
-  });
+  const heard = new AbortController();
+  child.stdout.once('data', () => heard.abort());
   return {
     /** It does not say when it listens: it is knocked at until it answers. */
     async listening(knock: () => void) {
-      while (!heard) {
+      while (!heard.signal.aborted) {
         knock();
         await new Promise((resolve) => {
           setTimeout(resolve, 50);
