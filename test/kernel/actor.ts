@@ -32,7 +32,7 @@ async function answer(ask: Ask): Promise<object> {
       await listen();
       return {};
     case 'call':
-      return { open: await (ask.protocol === 'udp' ? callUdp(ask) : callTcp(ask)) };
+      return { open: await (ask.protocol === 'udp' ? callUdp(ask) : callTcp(ask, freshPort())) };
     case 'hold':
       return { open: await hold(ask) };
     case 'ask':
@@ -96,8 +96,8 @@ async function bound(address: string, port: number): Promise<Datagrams> {
   return socket;
 }
 
-async function opened({ from, to = '', port = 0, patience = 400 }: Ask): Promise<Socket | undefined> {
-  const socket = connect({ host: to, port, ...(from === undefined ? {} : { localAddress: from }) });
+async function opened({ from, to = '', port = 0, patience = 400 }: Ask, localPort = 0): Promise<Socket | undefined> {
+  const socket = connect({ host: to, port, localPort, ...(from === undefined ? {} : { localAddress: from }) });
   const isOpen = await new Promise<boolean>((resolve) => {
     const timer = setTimeout(() => resolve(false), patience);
     socket.on('connect', () => {
@@ -114,8 +114,8 @@ async function opened({ from, to = '', port = 0, patience = 400 }: Ask): Promise
   return undefined;
 }
 
-async function callTcp(ask: Ask): Promise<boolean> {
-  const socket = await opened(ask);
+async function callTcp(ask: Ask, localPort = 0): Promise<boolean> {
+  const socket = await opened(ask, localPort);
   const isAnswered = await exchange(socket, ask.patience ?? 400);
   socket?.destroy();
   return isAnswered;
@@ -146,8 +146,8 @@ async function hold(ask: Ask): Promise<boolean> {
 }
 
 /**
- * A port that no earlier call was made from: a datagram from a port of before belongs to the connection of before, for
- * as long as the kernel remembers that one, and no rule is asked about it.
+ * A port that no earlier call was made from: what comes from a port of before belongs to the connection of before, for
+ * as long as the kernel remembers that one, or has it cut, and no rule is asked about it.
  */
 function freshPort(): number {
   ownPort = ownPort === OWN_PORTS.last ? OWN_PORTS.first : ownPort + 1;
