@@ -116,6 +116,7 @@ export function optionsFor(
     settings: {
       mesh,
       exemptions,
+      live: from === 'live',
       ...(egressWaypoint ? { egressWaypoint: { ...egressWaypoint, assumed: from === 'files' } } : {}),
     },
     options: {

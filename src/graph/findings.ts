@@ -61,7 +61,7 @@ function serviceFindings(graph: ServiceGraph, service: ServiceDeclaration): read
   }
   const pods = podsOf(state, service);
   const kubeServices = kubeServicesOf(state, service, pods);
-  for (const port of portsOf(service, pods, kubeServices).unresolved) {
+  for (const port of portsOf(state, service, pods, kubeServices).unresolved) {
     own.add(
       'TargetPortUnknown',
       'warning',

@@ -45,7 +45,7 @@ function kubeService(targetPort: number | string): Fact {
 }
 
 const graphOf = (...inputs: readonly (Fact | LatticeService)[]): ServiceGraph =>
-  ServiceGraph.of(inputs, { mesh: 'none', exemptions: exemptionsOf() });
+  ServiceGraph.of(inputs, { mesh: 'none', exemptions: exemptionsOf(), live: true });
 const targets = (graph: ServiceGraph): readonly number[] | undefined =>
   graph.service('n/cart')?.self.ports[0]?.targetPorts;
 
@@ -75,4 +75,10 @@ test('the pods that Lattice deploys keep the number of their version while they 
 test('a Service alone opens no other number than the declared one: its pods must list it', () => {
   assert.deepEqual(targets(graphOf(adopted(8080), kubeService(22), pod('a', 8080))), [8080]);
   assert.deepEqual(targets(graphOf(adopted(8080), kubeService(22))), [8080]);
+});
+
+test('pods of manifests are not the ones that run: a declared number is the only one', () => {
+  const inputs = [adopted(9090), kubeService(8080), pod('old', 8080)];
+  const graph = ServiceGraph.of(inputs, { mesh: 'none', exemptions: exemptionsOf() });
+  assert.deepEqual(targets(graph), [9090]);
 });

@@ -44,4 +44,6 @@ export interface Settings {
     readonly assumed: boolean;
   };
   readonly exemptions: Exemptions;
+  /** True when the pods are those that run now: a number that they listen on is admitted beside one that was declared since. */
+  readonly live?: boolean;
 }

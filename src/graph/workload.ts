@@ -42,7 +42,7 @@ export function resolveWorkload(state: GraphState, service: ServiceDeclaration):
       accounts: accountsOf(service, pods),
       mesh: meshes[0] ?? 'none',
       mode: service.mode,
-      ports: portsOf(service, pods, kubeServices).ports,
+      ports: portsOf(state, service, pods, kubeServices).ports,
       services: serviceNames(service, kubeServices),
       ...(waypoint && meshes[0] === 'ambient' ? { waypoint } : {}),
       direct: front.direct,
@@ -53,6 +53,7 @@ export function resolveWorkload(state: GraphState, service: ServiceDeclaration):
 
 /** The ports of a service, and the declared ones whose named target port no known pod has. */
 export function portsOf(
+  { settings }: GraphState,
   service: ServiceDeclaration,
   pods: readonly PodTraits[],
   kubeServices: readonly ServiceFact[],
@@ -61,7 +62,11 @@ export function portsOf(
   const unresolved: DeclaredServicePort[] = [];
   const ports: Port[] = [];
   for (const port of wanted) {
-    const targetPorts = targetPortsOf(port, service.deployed, pods, kubeServices);
+    const declared = targetPortsOf(port, pods, kubeServices);
+    const { deployed } = service;
+    const targetPorts = settings.live
+      ? distinct([...declared, ...livePorts(port, deployed, pods, kubeServices)])
+      : declared;
     if (targetPorts.length === 0) unresolved.push(port);
     else ports.push({ name: port.name, port: port.port, targetPorts, protocol: port.protocol });
   }
@@ -160,16 +165,17 @@ function switchesCilium(labels: Labels): boolean {
 
 function targetPortsOf(
   port: DeclaredServicePort,
-  deployed: boolean,
   pods: readonly PodTraits[],
   kubeServices: readonly ServiceFact[],
 ): readonly number[] {
-  const { targetPort } = port;
-  const targets = targetPort === undefined ? mappedPorts(port, kubeServices) : [targetPort];
+  const targets = port.targetPort === undefined ? mappedPorts(port, kubeServices) : [port.targetPort];
   const numbers = targets.flatMap((target) =>
     typeof target === 'number' ? [target] : pods.flatMap((pod) => containerPorts(pod, target, port.protocol)),
   );
-  if (deployed || typeof targetPort === 'number') numbers.push(...livePorts(port, deployed, pods, kubeServices));
+  return distinct(numbers);
+}
+
+function distinct(numbers: readonly number[]): readonly number[] {
   return numbers.length < 2 ? numbers : [...new Set(numbers)].sort((a, b) => a - b);
 }
 
@@ -183,6 +189,7 @@ function livePorts(
   pods: readonly PodTraits[],
   kubeServices: readonly ServiceFact[],
 ): readonly number[] {
+  if (!deployed && typeof port.targetPort !== 'number') return [];
   const sentTo = new Set<number | string>(targetsOf(port, kubeServices));
   // What Lattice deploys names its container ports as they are declared.
   if (deployed) sentTo.add(port.name);
