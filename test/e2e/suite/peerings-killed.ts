@@ -15,7 +15,8 @@ import { type OperatedOptions, randomFrom } from './operated.ts';
 
 const TENANT = 'liqo-tenant-milan';
 const FIREWALL = 'milan-security-fabric';
-const WEB = '10.200.1.4';
+// Addresses of no other suite: one that two pods have is in no rule that allows.
+const WEB = '10.200.2.4';
 const STRICTER = [...QUICK_START, { source: { group: 'remote-cluster' }, action: 'deny' }];
 /** What both rule lists deny, and what both allow. */
 const DENIED = { hook: 'forward', source: WEB, destination: '203.0.113.9', state: 'new' } as const;
@@ -57,7 +58,7 @@ export function peeringsKilledSuite(contextOf: () => Context, { folder, kills, s
         const running = start();
         // Before, while and after it reads; while it writes; or with nothing to do.
         if (random() < 0.8) await running.synced();
-        await scene.put(guest('api', '10.200.1.9', 'milan'));
+        await scene.put(guest('api', '10.200.2.9', 'milan'));
         await scene.put(peering('milan', round % 2 === 0 ? STRICTER : QUICK_START));
         await later(random() * 100);
         await scene.remove('Pod', 'demo-milan', 'api');

@@ -30,6 +30,7 @@ export function peeringsSuite(contextOf: () => Context): void {
       await scene.operate();
     });
     after(async () => {
+      await scene.remove('Pod', 'demo-rome', 'web');
       await scene.remove('Node', undefined, 'worker-1');
       await scene.remove('FabricNodeStatus', undefined, 'worker-1');
       await scene.close();
