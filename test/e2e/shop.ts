@@ -42,6 +42,7 @@ const OPTIONS: CompileOptions = {
   clusterName: 'default',
   mesh: 'ambient',
   exemptions: exemptionsOf(),
+  live: true,
 };
 
 const kind = (group: string, version: string, name: string, plural: string): Kind =>
