@@ -42,7 +42,6 @@ const OPTIONS: CompileOptions = {
   clusterName: 'default',
   mesh: 'ambient',
   exemptions: exemptionsOf(),
-  live: true,
 };
 
 const kind = (group: string, version: string, name: string, plural: string): Kind =>
@@ -162,7 +161,7 @@ async function graphOf(context: Context, namespace: string, declared: Iterable<D
   const home = await context.client.read(NAMESPACE, { name: namespace }, call);
   const objects = [...pods, ...services.map((each) => ({ ...each, kind: 'Service' })), { ...home, kind: 'Namespace' }];
   const facts = objects.flatMap((object) => factOf(object, namespace) ?? []);
-  return ServiceGraph.of([...declared, ...facts], { mesh: OPTIONS.mesh, exemptions: OPTIONS.exemptions });
+  return ServiceGraph.of([...declared, ...facts], { mesh: OPTIONS.mesh, exemptions: OPTIONS.exemptions, live: true });
 }
 
 function placed(object: KubeObject, namespace: string): Declared {
