@@ -11,6 +11,9 @@ import { type Binaries, findBinaries } from './binaries.ts';
 const WORDS = ['tests', 'pass', 'fail', 'skipped'] as const;
 type Counts = Readonly<Record<(typeof WORDS)[number], number>>;
 
+/** A suite that takes longer than this hangs. */
+const LIMIT_MILLIS = 12 * 60_000;
+
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
@@ -63,6 +66,11 @@ async function runOn(name: string, env: Readonly<Record<string, string>>): Promi
   const ended = new Promise<number | null>((resolve) => {
     child.once('close', resolve);
   });
+  const hanging = setTimeout(() => {
+    say(`${name}: not over after ${LIMIT_MILLIS / 60_000} minutes, and ended`);
+    // Its exit ends the programs that it started.
+    child.kill('SIGTERM');
+  }, LIMIT_MILLIS);
   const counted = new Map<string, number>();
   for await (const line of createInterface({ input: child.stdout })) {
     const closing = /^ℹ (\w+) ([\d.]+)$/.exec(line);
@@ -71,6 +79,7 @@ async function runOn(name: string, env: Readonly<Record<string, string>>): Promi
     else say(line);
   }
   const code = await ended;
+  clearTimeout(hanging);
   process.off('SIGTERM', forward).off('SIGINT', forward);
   const count = (word: string): number => counted.get(word) ?? 0;
   say(`${name}: ${WORDS.map((word) => `${count(word)} ${word}`).join(', ')}; ${count('duration_ms') / 1000} s`);

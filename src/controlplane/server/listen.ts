@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Credentials } from './certificate.ts';
 import type { ApiRequest, ApiResponse, Sink } from './message.ts';
 
@@ -24,6 +25,12 @@ export async function listen(
     serve(message, reply, respond).catch(() => reply.destroy());
   });
   server.keepAliveTimeout = 60_000;
+  // The server itself knows of a connection only when its handshake is over, and waits for it when it closes.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await opened(server, host, port);
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no address');
@@ -33,7 +40,7 @@ export async function listen(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
       }),
   };
 }

@@ -49,7 +49,7 @@ export async function startWebhookServer(options: WebhookServerOptions): Promise
   const meters = metersOf(options.metrics);
   let inFlight = 0;
   let hasCertificate = false;
-  const server = createServer({ minVersion: 'TLSv1.2' }, (request, response) => {
+  const server = createServer({ minVersion: 'TLSv1.2', handshakeTimeout: LIMITS.requestMs }, (request, response) => {
     inFlight += 1;
     response.once('close', () => {
       inFlight -= 1;
