@@ -35,9 +35,8 @@ const DISTURBANCES: readonly Disturbance[] = [
     async disturb({ way, scene, churn }) {
       for (let round = 0; round < ROUNDS; round++) {
         await churn();
-        const heard = hears(scene, 'unreachable');
-        way.cut();
-        await heard;
+        // What waits between two tries has no connection to break.
+        await hears(scene, ['unreachable'], () => way.cut());
       }
     },
   },
@@ -47,7 +46,7 @@ const DISTURBANCES: readonly Disturbance[] = [
       way.refuse(true);
       way.cut();
       await churn();
-      await hears(scene, 'unreachable');
+      await hears(scene, ['unreachable']);
       way.refuse(false);
     },
   },
@@ -56,7 +55,7 @@ const DISTURBANCES: readonly Disturbance[] = [
     async disturb({ way, scene, churn }) {
       way.freeze();
       await churn();
-      await hears(scene, 'timeout');
+      await hears(scene, ['timeout']);
     },
   },
   {
@@ -91,7 +90,7 @@ const DISTURBANCES: readonly Disturbance[] = [
       await churn();
       await power.forget();
       way.refuse(false);
-      await hears(scene, 'expired');
+      await hears(scene, ['expired']);
     },
   },
   {
@@ -99,7 +98,7 @@ const DISTURBANCES: readonly Disturbance[] = [
     ours: true,
     async disturb({ way, scene, wish, churn, power }) {
       await churn();
-      const heard = hears(scene, 'unreachable', 'unavailable');
+      const heard = hears(scene, ['unreachable', 'unavailable']);
       const back = power.restart();
       wish();
       await Promise.all([back, heard]);
@@ -191,10 +190,12 @@ function churnOf(scene: Scene): Pick<Stage, 'wish' | 'churn'> {
   };
 }
 
-/** That the disturbance was felt, and not slept through. */
-async function hears(scene: Scene, ...meanings: Scene['troubles']): Promise<void> {
+/** That the disturbance was felt, and not slept through; `again` disturbs until it is. */
+async function hears(scene: Scene, meanings: Scene['troubles'], again = (): void => undefined): Promise<void> {
   const before = scene.troubles.length;
-  await until(`the watch hears "${meanings.join('" or "')}"`, () =>
-    scene.troubles.slice(before).some((heard) => meanings.includes(heard)) ? true : undefined,
-  );
+  await until(`the watch hears "${meanings.join('" or "')}"`, () => {
+    if (scene.troubles.slice(before).some((heard) => meanings.includes(heard))) return true;
+    again();
+    return undefined;
+  });
 }
