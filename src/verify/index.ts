@@ -6,7 +6,7 @@ export { explain, type Explanation, nameOf, type PortExplanation, UnanswerableEr
 export { type DoorAnswer, type FlowAnswer, FlowJudge } from './explain/judge-flow.ts';
 export { endOf, type FlowPort } from './explain/ends.ts';
 export { type Operand, type PortAsked, readCallee, type ReadOperand, readOperand } from './explain/operand.ts';
-export { policiesAmong } from './lint/foreign.ts';
+export { foreignFindings, policiesAmong } from './lint/foreign.ts';
 export { lint } from './lint/lint.ts';
 export type { Counterexample, DoorName } from './prove/door.ts';
 export { type Claim, isOurs, type Proof, prove } from './prove/prove.ts';

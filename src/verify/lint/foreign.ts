@@ -19,17 +19,20 @@ export function policiesAmong(objects: readonly unknown[]): readonly unknown[] {
 
 /**
  * Policies of other authors that defeat ours: one that lets through what nobody agreed (I2, every ALLOW unites), or
- * blocks what was agreed (C24, deny wins). One finding for each object, with one flow as the example.
+ * blocks what was agreed (C24, deny wins). One finding for each object, with one flow as the example. With `claim.about`
+ * only the doors of those services are asked, for a price that does not grow with the cluster.
  */
 export function foreignFindings(claim: Claim, others: readonly unknown[]): readonly Finding[] {
   const foreign = policiesAmong(others);
   if (foreign.length === 0) return [];
-  const mine = new Set(prove(claim).counterexamples.map(text));
   const { counterexamples } = prove({ ...claim, objects: [...claim.objects, ...foreign] });
+  const theirs = counterexamples.filter(({ object }) => object && isAmong(object, foreign));
+  if (theirs.length === 0) return [];
+  const mine = new Set(prove(claim).counterexamples.map(text));
   const byObject = new Map<string, Counterexample>();
-  for (const each of counterexamples) {
+  for (const each of theirs) {
     const { object } = each;
-    if (!object || mine.has(text(each)) || !isAmong(object, foreign)) continue;
+    if (!object || mine.has(text(each))) continue;
     const key = `${object.kind} ${object.namespace}/${object.name} ${each.actual}`;
     if (!byObject.has(key)) byObject.set(key, each);
   }

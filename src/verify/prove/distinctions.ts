@@ -1,5 +1,5 @@
 import { type Cidr, parseCidr } from '../../api/index.ts';
-import type { Labels, ServiceGraph } from '../../graph/index.ts';
+import type { Labels, Workload } from '../../graph/index.ts';
 
 /** A set of pods that some selector singles out; undefined = it does not say. */
 export interface Singled {
@@ -33,17 +33,17 @@ const NAMESPACE_NAME = `${NAMESPACE_LABELS}${METADATA_NAME}`;
  */
 export function distinctionsOf(
   objects: readonly unknown[],
-  graph: ServiceGraph,
+  workloads: Iterable<Workload>,
   { clusterName, trustDomain }: { readonly clusterName: string; readonly trustDomain: string },
 ): Distinctions {
-  const found = new Finder(declaredSelectors(graph), clusterName, trustDomain);
+  const found = new Finder(declaredSelectors(workloads), clusterName, trustDomain);
   for (const object of objects) found.object(object);
   return { selectors: [...found.selectors.values()], cidrs: [...found.cidrs.values()], names: [...found.names] };
 }
 
-function declaredSelectors(graph: ServiceGraph): ReadonlySet<string> {
+function declaredSelectors(workloads: Iterable<Workload>): ReadonlySet<string> {
   const texts = new Set<string>();
-  for (const { namespace, selectors, accounts } of graph.state.workloads.values()) {
+  for (const { namespace, selectors, accounts } of workloads) {
     for (const labels of selectors) {
       for (const account of [undefined, ...accounts]) texts.add(singledText({ namespace, account, labels }));
       for (const account of accounts) texts.add(singledText({ namespace, account, labels: {} }));

@@ -8,7 +8,9 @@ import { distinctionsOf } from './distinctions.ts';
 import { proveNames } from './dns-names.ts';
 import { type Counterexample, type Door, type DoorName, proveDoor } from './door.ts';
 import { kubernetesDoors } from './kubernetes-door.ts';
+import type { Party } from './party.ts';
 import { indexParties } from './party-index.ts';
+import { neighboursOf, scopeAround, wholeScope } from './scope.ts';
 import { serviceEntriesOf } from './service-entries.ts';
 import { universeOf } from './universe.ts';
 import { proveWaypoints } from './waypoint-door.ts';
@@ -28,6 +30,8 @@ export interface Claim {
   readonly everyCluster?: boolean;
   /** Istio's root namespace; default `istio-system`. */
   readonly rootNamespace?: string;
+  /** Keys of the services whose doors are judged, at the price of their neighbourhood; default every door there is. */
+  readonly about?: ReadonlySet<string>;
 }
 
 /** How Cilium's agents are configured. */
@@ -55,7 +59,8 @@ export interface Proof {
  * that the engine would refuse is a counterexample too, and so is every undecided verdict.
  */
 export function prove(claim: Claim): Proof {
-  const parties = universeOf(claim.graph, claim.clusterName, distinctionsOf(claim.objects, claim.graph, claim));
+  const parties = partiesOf(claim);
+  const judged = judgedBy(claim);
   const index = indexParties(parties, claim.graph, claim.clusterName);
   const guarantees = {
     graph: claim.graph,
@@ -70,10 +75,10 @@ export function prove(claim: Claim): Proof {
   if (claim.engines.includes('cilium')) {
     const policies = loadCilium(claim.objects, ciliumOf(claim));
     found.push(...policies.refusals.map((refusal) => refused(refusal, 'cilium-ingress')));
-    const both = ciliumDoors(policies, index, guarantees, ours);
+    const both = ciliumDoors(policies, index, guarantees, ours).map((door) => only(door, judged));
     for (const door of both) asked += proveDoor(door, index, (each) => found.push(each));
     doors.push(...both);
-    asked += proveNames(policies, index.pods, guarantees, claim.objects, (each) => found.push(each));
+    asked += proveNames(policies, index.pods.filter(judged), guarantees, claim.objects, (each) => found.push(each));
   }
   if (claim.engines.includes('istio')) {
     const policies = loadIstio(claim.objects, meshOf(claim));
@@ -81,18 +86,20 @@ export function prove(claim: Claim): Proof {
     // What the mesh's own default is nobody here decides, so the row must hold under a permissive and a strict one (I13).
     for (const objects of [claim.objects, [...claim.objects, strictMesh(claim)]]) {
       const set = objects === claim.objects ? policies : loadIstio(objects, meshOf(claim));
-      const door = ztunnelDoor(set, index, guarantees, ours);
+      const door = only(ztunnelDoor(set, index, guarantees, ours), judged);
       asked += proveDoor(door, index, (each) => found.push(each));
       if (objects === claim.objects) doors.push(door);
     }
-    asked += proveWaypoints(policies, index, guarantees, serviceEntriesOf(claim.objects), (each) => found.push(each));
+    const targets = { entries: serviceEntriesOf(claim.objects), about: claim.about };
+    asked += proveWaypoints(policies, index, guarantees, targets, (each) => found.push(each));
   }
   if (claim.engines.includes('kubernetes')) {
     const policies = loadKubernetes(claim.objects);
     found.push(...policies.refusals.map((refusal) => refused(refusal, 'kubernetes-ingress')));
     const seen = kubernetesDoors(policies, parties, { ...guarantees, sight: 'labels' }, ours);
-    for (const door of seen.doors) asked += proveDoor(door, seen.index, (each) => found.push(each));
-    doors.push(...seen.doors);
+    const both = seen.doors.map((door) => only(door, judged));
+    for (const door of both) asked += proveDoor(door, seen.index, (each) => found.push(each));
+    doors.push(...both);
   }
   return {
     counterexamples: sorted(found),
@@ -100,6 +107,27 @@ export function prove(claim: Claim): Proof {
     parties: parties.length,
     doors: [...doors.map((door) => door.name), ...(claim.engines.includes('istio') ? (['waypoint'] as const) : [])],
   };
+}
+
+function partiesOf({ graph, objects, about, ...names }: Claim): readonly Party[] {
+  const { workloads } = graph.state;
+  if (!about)
+    return universeOf(graph, names.clusterName, distinctionsOf(objects, workloads.values(), names), wholeScope(graph));
+  const near = [...neighboursOf(graph, about)].flatMap((key) => workloads.get(key) ?? []);
+  const seen = distinctionsOf(objects, near, names);
+  return universeOf(graph, names.clusterName, seen, scopeAround(graph, about, seen.selectors));
+}
+
+/** Whether the doors of this pod are judged: those of a service that it wears the labels of. */
+function judgedBy({ graph, about }: Claim): (party: Party) => boolean {
+  if (!about) return () => true;
+  return (party) =>
+    party.kind === 'pod' &&
+    graph.state.selectors.selecting(party.namespace, party.labels).some((key) => about.has(key));
+}
+
+function only(door: Door, judged: (party: Party) => boolean): Door {
+  return { ...door, subjects: door.subjects.filter(judged) };
 }
 
 function strictMesh({ rootNamespace = 'istio-system' }: Claim): unknown {

@@ -2,6 +2,7 @@ import { type Cidr, formatAddress, parseCidr } from '../../api/index.ts';
 import { meshModeOf, podsWith, type Labels, type ServiceGraph, type Workload } from '../../graph/index.ts';
 import type { Distinctions, Singled } from './distinctions.ts';
 import type { AddressParty, Party, PodParty, ReservedParty } from './party.ts';
+import type { Scope } from './scope.ts';
 
 /** Limits how many variants of one pod foreign selectors make; beyond it the proof would take the whole day. */
 const VARIANTS_PER_POD = 64;
@@ -10,16 +11,19 @@ const VARIANTS_PER_POD = 64;
  * The parties of every flow that a proof asks about: each service's pods, impostors that share all but one thing with
  * them, undeclared pods, nodes and the other reserved identities, and addresses on each side of every border.
  */
-export function universeOf(graph: ServiceGraph, clusterName: string, seen: Distinctions): readonly Party[] {
+export function universeOf(
+  graph: ServiceGraph,
+  clusterName: string,
+  seen: Distinctions,
+  scope: Scope,
+): readonly Party[] {
   const pods = new Map<string, PodParty>();
-  for (const unit of graph.units()) {
-    if (unit.kind !== 'service') continue;
-    const service = graph.state.workloads.get(`${unit.namespace}/${unit.name}`);
-    if (service) for (const pod of podsOfService(graph, service, clusterName)) addPod(pods, pod);
-  }
-  for (const pod of [...undeclaredPods(graph, clusterName), ...helperPods(graph, clusterName)]) addPod(pods, pod);
+  const services = scope.services.flatMap((key) => graph.state.workloads.get(key) ?? []);
+  for (const service of services) for (const pod of podsOfService(graph, service, clusterName)) addPod(pods, pod);
+  for (const pod of [...undeclaredPods(graph, clusterName, scope), ...helperPods(graph, clusterName, services)])
+    addPod(pods, pod);
   for (const pod of variants([...pods.values()], graph, seen, clusterName)) addPod(pods, pod);
-  return [...pods.values(), ...RESERVED, ...addresses(graph, seen), ...resolvedNames(graph, seen)];
+  return [...pods.values(), ...RESERVED, ...addresses(graph, seen, scope), ...resolvedNames(scope, seen)];
 }
 
 /** Identities of Cilium that are no pods with labels (C14-C17). */
@@ -97,9 +101,8 @@ function namedPorts(graph: ServiceGraph, service: Workload): PodParty['namedPort
 }
 
 /** A pod that nobody declares in each namespace, one in a namespace of its own, and the undeclared pods of the manifests. */
-function undeclaredPods(graph: ServiceGraph, cluster: string): PodParty[] {
-  const { state } = graph;
-  const namespaces = new Set([...state.members.keys(), ...state.namespaces.keys(), 'lattice-nowhere']);
+function undeclaredPods({ state }: ServiceGraph, cluster: string, scope: Scope): PodParty[] {
+  const namespaces = new Set([...scope.namespaces, 'lattice-nowhere']);
   const strangers = [...namespaces].sort().map(
     (namespace): PodParty => ({
       kind: 'pod',
@@ -112,7 +115,7 @@ function undeclaredPods(graph: ServiceGraph, cluster: string): PodParty[] {
       namedPorts: {},
     }),
   );
-  const known = [...state.pods.values()]
+  const known = scope.pods
     .filter((pod) => !pod.hostNetwork && Object.keys(pod.labels).length > 0)
     .map(
       (pod): PodParty => ({
@@ -134,7 +137,7 @@ function undeclaredPods(graph: ServiceGraph, cluster: string): PodParty[] {
 }
 
 /** Pods that agreements go through without being declared: resolvers, waypoints, built-in peers. */
-function helperPods(graph: ServiceGraph, cluster: string): PodParty[] {
+function helperPods(graph: ServiceGraph, cluster: string, services: readonly Workload[]): PodParty[] {
   const { exemptions } = graph.state.settings;
   const pod = (id: string, namespace: string, labels: Labels, account: string, mesh: PodParty['mesh']): PodParty => ({
     kind: 'pod',
@@ -147,7 +150,7 @@ function helperPods(graph: ServiceGraph, cluster: string): PodParty[] {
     namedPorts: {},
   });
   const waypoints = new Map(
-    [...graph.state.workloads.values()]
+    services
       .flatMap((workload) => (workload.waypoint ? [workload.waypoint] : []))
       .map((each) => [`${each.namespace}/${each.name}`, each]),
   );
@@ -246,14 +249,14 @@ function describe({ namespace, account, labels, cluster, namespaceLabels, trustD
   ].join(' ');
 }
 
-function addresses(graph: ServiceGraph, seen: Distinctions): AddressParty[] {
+function addresses(graph: ServiceGraph, seen: Distinctions, { externals }: Scope): AddressParty[] {
   const { exemptions } = graph.state.settings;
   const ranges: Cidr[] = [
     ...seen.cidrs,
     ...exemptions.probes.ambient,
     ...exemptions.dns.cidrs,
     ...[...exemptions.peers.values()].flatMap(({ peer }) => (peer.at.kind === 'cidrs' ? peer.at.cidrs : [])),
-    ...[...graph.state.externals.values()].flatMap(({ node }) => [
+    ...externals.flatMap(({ node }) => [
       ...node.endpoints.flatMap(({ host }) => (host.kind === 'cidr' ? [host] : [])),
       ...node.sources.flatMap((source) => (source.kind === 'cidr' ? [source] : [])),
     ]),
@@ -278,8 +281,8 @@ function borders(range: Cidr): Cidr[] {
 }
 
 /** An address for each declared or mentioned name; for a wildcard one below it, one two levels below, and the apex. */
-function resolvedNames(graph: ServiceGraph, seen: Distinctions): AddressParty[] {
-  const declared = [...graph.state.externals.values()].flatMap(({ node }) =>
+function resolvedNames({ externals }: Scope, seen: Distinctions): AddressParty[] {
+  const declared = externals.flatMap(({ node }) =>
     node.endpoints.flatMap(({ host }) =>
       host.kind === 'name' ? [host.name] : host.kind === 'wildcard' ? [`*.${host.suffix}`] : [],
     ),

@@ -21,7 +21,7 @@ export function proveWaypoints(
   policies: IstioPolicySet,
   index: PartyIndex,
   guarantees: Guarantees,
-  entries: ReadonlyMap<string, readonly { readonly namespace: string; readonly name: string }[]>,
+  { entries, about }: Targets,
   report: (found: Counterexample) => void,
 ): number {
   const { graph } = guarantees;
@@ -44,14 +44,14 @@ export function proveWaypoints(
       ...(object ? { object } : {}),
     });
   };
-  for (const target of [...serviceTargets(guarantees), ...hostTargets(guarantees, entries)]) {
+  for (const target of [...serviceTargets(guarantees, about), ...(about ? [] : hostTargets(guarantees, entries))]) {
     const ports = new Set([...target.ports, FRESH_PORT]);
     for (const from of [...callers, STRANGER]) {
       const mine = 'trustDomain' in from ? undefined : target.grants.get(`${from.namespace}/${from.serviceAccount}`);
       for (const port of ports) ask(target, from, port, mine?.has(port) === true ? 'allowed' : 'denied');
     }
   }
-  for (const host of graph.egressWaypoint()?.hosts ?? []) {
+  for (const host of about ? [] : (graph.egressWaypoint()?.hosts ?? [])) {
     if (entries.has(host.host)) continue;
     report({
       from: '*',
@@ -67,6 +67,13 @@ export function proveWaypoints(
   return asked;
 }
 
+export interface Targets {
+  /** ServiceEntries by host. */
+  readonly entries: ReadonlyMap<string, readonly { readonly namespace: string; readonly name: string }[]>;
+  /** Keys of the services whose targets are asked about; of all, and of hosts, when undefined. */
+  readonly about: ReadonlySet<string> | undefined;
+}
+
 interface Target {
   readonly waypoint: { readonly namespace: string; readonly name: string };
   readonly at: { readonly kind: 'Service' | 'ServiceEntry'; readonly namespace: string; readonly name: string };
@@ -75,9 +82,9 @@ interface Target {
   readonly ports: readonly number[];
 }
 
-function serviceTargets({ graph }: Guarantees): Target[] {
-  return graph.units().flatMap((unit): Target[] => {
-    const view = unit.kind === 'service' ? graph.service(`${unit.namespace}/${unit.name}`) : undefined;
+function serviceTargets({ graph }: Guarantees, about: ReadonlySet<string> | undefined): Target[] {
+  return [...(about ?? graph.state.services.keys())].sort().flatMap((key): Target[] => {
+    const view = graph.service(key);
     if (!view?.self.waypoint || view.self.mode !== 'enforce' || view.self.barred !== undefined) return [];
     const { waypoint, namespace, services, ports } = view.self;
     const grants = grantsOf(view);
