@@ -25,7 +25,7 @@ suite('the chart on a real API server', { skip: lacksServer }, () => {
     networkPolicy: { metricsFrom: [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }] },
   };
 
-  test('install.yaml is applied by the server, strictly, and applied again without a change', () => {
+  test('install.yaml is applied by the server, strictly, and applied again without a change', async () => {
     const args = ['apply', '--server-side', '--validate=strict', '-f', join(root, 'install.yaml')];
     server.must(args);
     const versions = (): string =>
@@ -40,7 +40,7 @@ suite('the chart on a real API server', { skip: lacksServer }, () => {
     const before = versions();
     server.must(args);
     assert.equal(versions(), before);
-    server.must(['wait', '--for=condition=Established', 'crd/latticeservices.lattice.dev', '--timeout=30s']);
+    await server.established();
   });
 
   test('and so is it from the client', () => {
@@ -95,9 +95,9 @@ suite('the chart on a real API server', { skip: lacksServer }, () => {
   });
 
   const skip = data === undefined ? 'no definitions of Cilium: set LATTICE_DATA' : false;
-  test('the CiliumNetworkPolicy of the chart is one that Cilium defines', { skip }, () => {
+  test('the CiliumNetworkPolicy of the chart is one that Cilium defines', { skip }, async () => {
     server.must(['apply', '--server-side', '-f', '-'], readDefinitions(['cilium']));
-    server.must(['wait', '--for=condition=Established', 'crd/ciliumnetworkpolicies.cilium.io', '--timeout=30s']);
+    await server.established();
     server.must(
       ['apply', '--dry-run=server', '--server-side', '--force-conflicts', '--validate=strict', '-f', '-'],
       template({ networkPolicy: { kind: 'cilium' } }),

@@ -27,21 +27,19 @@ suite('the engine for Liqo on a real API server', { skip: lacksServer !== false 
     ]);
   });
   after(() => server.close());
-  const established = (): string =>
-    server.must(['wait', '--for=condition=Established', 'crd/peeringconnectivities.security.liqo.io', '--timeout=30s']);
 
-  test('helm installs it, and leaves the definitions behind when it takes it away', () => {
+  test('helm installs it, and leaves the definitions behind when it takes it away', async () => {
     const helm = (args: readonly string[]): void => {
       const { code, stderr } = runHelm([...args, ...PLACE, '--kubeconfig', server.kubeconfig]);
       assert.equal(code, 0, stderr);
     };
     helm(['install', ENGINE, './dist/chart', '--create-namespace']);
-    established();
+    await server.established();
     server.must(['get', 'deployment', ENGINE, ...PLACE]);
     helm(['upgrade', ENGINE, './dist/chart', '--set', 'fabricAgent.enabled=true']);
     server.must(['get', 'daemonset', AGENT, ...PLACE]);
     helm(['uninstall', ENGINE, '--wait']);
-    established();
+    await server.established();
     assert.equal(server.kubectl(['get', 'deployment', ENGINE, ...PLACE]).code, 1);
     server.must(['delete', 'namespace', 'liqo-system']);
     server.must(['delete', 'crd', '--all']);
@@ -51,7 +49,7 @@ suite('the engine for Liqo on a real API server', { skip: lacksServer !== false 
     ['dist/install.yaml', () => readFileSync(join(root, 'dist/install.yaml'), 'utf8')],
     ['what helm renders of dist/chart', () => templateEngine({ namespace: { create: true } })],
   ] as const) {
-    test(`kubectl apply takes ${title} from the client, strictly, and again without a change`, () => {
+    test(`kubectl apply takes ${title} from the client, strictly, and again without a change`, async () => {
       const apply = (): string => {
         const { code, stdout, stderr } = server.kubectl(['apply', '--validate=strict', '-f', '-'], manifest());
         assert.equal(code, 0, stderr);
@@ -59,7 +57,7 @@ suite('the engine for Liqo on a real API server', { skip: lacksServer !== false 
         return stdout;
       };
       apply();
-      established();
+      await server.established();
       const again = apply().trim().split('\n');
       assert.ok(again.length > 10);
       assert.deepEqual(

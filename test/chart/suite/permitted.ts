@@ -34,7 +34,7 @@ suite('the permissions of the chart', { skip }, () => {
       ['apply', '--server-side', '--validate=false', '-f', '-'],
       readDefinitions(['cilium', 'istio', 'gateway-api']),
     );
-    server.must(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
+    await server.established();
   });
   after(() => server.close());
 

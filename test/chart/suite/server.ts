@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type Client, createClient } from '../../../src/kube/index.ts';
 import type { Cluster } from '../../e2e/cluster/index.ts';
 import { realCluster } from '../../e2e/cluster/real.ts';
+import { until } from '../../e2e/until.ts';
 import { at, lacksHelm, type Ran } from '../rendered.ts';
 
 const binaries = process.env['LATTICE_CHART_BINARIES'];
@@ -39,10 +40,15 @@ export interface Server {
   readonly kubectl: (args: readonly string[], input?: string) => Ran;
   /** Throws with what kubectl said when it fails. */
   readonly must: (args: readonly string[], input?: string) => string;
+  /** Resolves when every definition on it is served. */
+  readonly established: () => Promise<void>;
   /** What a user asked so far. */
   readonly asked: (user: string) => readonly Asked[];
   readonly close: () => Promise<void>;
 }
+
+const ESTABLISHED =
+  'jsonpath={range .items[*]}{.metadata.name}={.status.conditions[?(@.type=="Established")].status}{"\\n"}{end}';
 
 const AUDIT_POLICY = {
   apiVersion: 'audit.k8s.io/v1',
@@ -69,17 +75,24 @@ export async function startServer(more: readonly string[] = []): Promise<Server>
     });
     return { code: status, stdout, stderr };
   };
+  const must = (args: readonly string[], input?: string): string => {
+    const { code, stdout, stderr } = kubectl(args, input);
+    if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+    return stdout;
+  };
   return {
     cluster,
     client,
     folder,
     kubeconfig,
     kubectl,
-    must(args, input) {
-      const { code, stdout, stderr } = kubectl(args, input);
-      if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
-      return stdout;
-    },
+    must,
+    // `kubectl wait` fails on a definition that has no conditions yet.
+    established: () =>
+      until('every definition is established', () => {
+        const served = must(['get', 'crd', '-o', ESTABLISHED]).trim().split('\n');
+        return served.every((line) => line.endsWith('=True')) ? true : undefined;
+      }).then(() => undefined),
     asked: (user) => (existsSync(log) ? askedIn(readFileSync(log, 'utf8')) : []).filter((each) => each.user === user),
     async close() {
       await client.close();
