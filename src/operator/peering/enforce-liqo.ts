@@ -1,5 +1,5 @@
 import { type Client, type Clock, type KubeObject, means, type OwnerReference } from '../../kube/index.ts';
-import { type FirewallConfiguration, lostIn, nextSwap } from '../../peering/index.ts';
+import { type FirewallConfiguration, type FirewallTable, lostIn, nextSwap } from '../../peering/index.ts';
 import { FIREWALL } from './kinds.ts';
 import { membersPatch } from './patch.ts';
 import type { StoredFirewall } from './read-firewall.ts';
@@ -50,9 +50,9 @@ export function openLiqoEnforcer(client: Client, clock: Clock, cache: Cache<Stor
       const key = `${desired.metadata.namespace}/${desired.metadata.name}`;
       const stored = cache.get(key);
       if (!stored) return { again: undefined, writes: 1, lost: await apply(key, desired, owner, signal) };
-      const both = JSON.stringify(desired.spec.table.chains.map(({ name }) => name));
-      const hasBoth = nextSwap(stored.value.object, desired, false).kind === 'waiting';
-      const joined = hasBoth ? since(key, both) : 0;
+      const { table } = stored.value.object.spec;
+      const isSwapping = !['settled', 'members'].includes(nextSwap(stored.value.object, desired, false).kind);
+      const joined = isSwapping ? since(key, chainsOf(table)) : 0;
       const step = nextSwap(stored.value.object, desired, joined >= APPLY_MS);
       switch (step.kind) {
         case 'settled':
@@ -60,17 +60,16 @@ export function openLiqoEnforcer(client: Client, clock: Clock, cache: Cache<Stor
           return { again: undefined, writes: 0, lost: undefined };
         case 'waiting':
           return { again: APPLY_MS - joined, writes: 0, lost: undefined };
-        case 'members': {
-          const patch = membersPatch(stored.value.object.spec.table, step.table, stored.version);
-          if (!patch) return { again: undefined, writes: 1, lost: await apply(key, desired, owner, signal) };
-          const answer = await client.jsonPatch(FIREWALL, desired.metadata, patch, { signal });
-          return { again: undefined, writes: 1, lost: store(key, desired, answer) };
-        }
+        case 'members':
         case 'join':
         case 'finish': {
-          const lost = await apply(key, { ...desired, spec: { table: step.table } }, owner, signal);
-          if (step.kind === 'join') since(key, both);
-          return { again: step.kind === 'join' ? APPLY_MS : undefined, writes: 1, lost };
+          const meant = { ...desired, spec: { table: step.table } };
+          const patch = membersPatch(table, step.table, stored.version);
+          const lost = patch
+            ? store(key, meant, await client.jsonPatch(FIREWALL, desired.metadata, patch, { signal }))
+            : await apply(key, meant, owner, signal);
+          if (step.kind !== 'join') return { again: undefined, writes: 1, lost };
+          return { again: APPLY_MS - since(key, chainsOf(step.table)), writes: 1, lost };
         }
       }
     },
@@ -103,4 +102,8 @@ export function openLiqoEnforcer(client: Client, clock: Clock, cache: Cache<Stor
       return undefined;
     },
   };
+}
+
+function chainsOf({ chains }: FirewallTable): string {
+  return JSON.stringify(chains.map(({ name }) => name));
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FirewallProgram } from '../../api/index.ts';
+import type { FirewallParty, FirewallProgram } from '../../api/index.ts';
 import { applyTable, passes, refusals } from '../liqo-model/index.ts';
 import type { FirewallConfiguration } from './firewall-configuration.ts';
 import { namesOf } from './names.ts';
@@ -148,22 +148,65 @@ test('what pruning or another writer took away is found, at its path', () => {
   assert.equal(lostIn({ a: 1 }, { b: 2, a: 1 }), undefined);
 });
 
-test('a change of rules goes by way of both revisions, and ends with the new one alone', () => {
-  const first = printed(program([{ name: 'deny-0', source: offloaded, action: 'deny' }]), sets);
-  const second = printed(program([{ name: 'deny-0', source: remote, action: 'deny' }]), sets);
+test('a change of rules goes by way of both revisions over sets of their own, and ends with the new one alone', () => {
+  const deny = (destination?: FirewallParty): FirewallProgram['rules'][number] => ({
+    name: 'deny-0',
+    source: offloaded,
+    action: 'deny',
+    ...(destination ? { destination } : {}),
+  });
+  const first = printed(program([deny()]), sets);
+  const second = printed(program([deny(remote)], ['10.200.1.5']), sets);
   const stored = (table: FirewallConfiguration['spec']['table']): FirewallConfiguration => ({
     ...second,
     spec: { table },
   });
+  const shown = ({ sets: list = [], chains }: FirewallConfiguration['spec']['table']): readonly unknown[] => [
+    list.map(({ name, elements }) => `${name}: ${elements.map(({ key }) => key).join()}`),
+    chains.length,
+  ];
   assert.deepEqual(nextSwap(first, first, false), { kind: 'settled' });
   const join = nextSwap(first, second, false);
   assert.ok(join.kind === 'join');
-  assert.equal(join.table.chains.length, 4);
+  assert.deepEqual(shown(join.table), [['offloaded: 10.200.1.4', 'offloaded.b: 10.200.1.5'], 4]);
   assert.deepEqual(nextSwap(stored(join.table), second, false), { kind: 'waiting' });
+  // Members go on in the new revision alone.
+  const later = nextSwap(stored(join.table), printed(program([deny(remote)], []), sets), false);
+  assert.ok(later.kind === 'join');
+  assert.deepEqual(shown(later.table), [['offloaded: 10.200.1.4', 'offloaded.b: '], 4]);
   const finish = nextSwap(stored(join.table), second, true);
   assert.ok(finish.kind === 'finish');
-  assert.deepEqual(finish.table, second.spec.table);
+  assert.deepEqual(shown(finish.table), [['offloaded.b: 10.200.1.5'], 2]);
+  assert.deepEqual(nextSwap(stored(finish.table), second, false), { kind: 'settled' });
+  const members = nextSwap(stored(finish.table), printed(program([deny(remote)]), sets), false);
+  assert.ok(members.kind === 'members');
+  assert.deepEqual(shown(members.table), [['offloaded.b: 10.200.1.4'], 2]);
   const disarmed = printed({ ...program([]), disarmed: true }, sets);
   assert.equal(nextSwap(first, disarmed, false).kind, 'finish');
   assert.equal(nextSwap(disarmed, first, false).kind, 'finish');
+});
+
+test('rules that change faster than nodes can be waited for hold three revisions at most, and lose none that a node may need', () => {
+  const edits = ['10.1.0.0/16', '10.2.0.0/16', '10.3.0.0/16', '10.4.0.0/16'].map((cidr) =>
+    printed(program([{ name: 'deny-0', source: offloaded, destination: { cidrs: [cidr] }, action: 'deny' }]), sets),
+  );
+  const [start, ...others] = edits;
+  assert.ok(start);
+  let table = start.spec.table;
+  const step = (desired: FirewallConfiguration, joined: boolean): string => {
+    const next = nextSwap({ ...start, spec: { table } }, desired, joined);
+    if ('table' in next) table = next.table;
+    return `${next.kind} ${table.chains.length / 2}`;
+  };
+  assert.deepEqual(
+    others.map((each) => step(each, false)),
+    ['join 2', 'join 3', 'waiting 3'],
+  );
+  const [last] = others.slice(-1);
+  assert.ok(last);
+  assert.equal(step(last, true), 'join 2', 'the oldest makes room');
+  assert.equal(step(last, false), 'join 3');
+  assert.equal(step(last, false), 'waiting 3');
+  assert.equal(step(last, true), 'finish 1');
+  assert.deepEqual(refusals({ ...start, spec: { table } }), []);
 });

@@ -7,8 +7,8 @@ import { asymmetryOf } from './symmetric.ts';
 
 /** Liqo installs the number of elements modulo 4,096, silently (V14). */
 const MOST_ELEMENTS = 4095;
-/** etcd takes 1.5 MB for one object; managedFields and status come on top of ours. */
-const MOST_BYTES = 1_000_000;
+/** etcd takes 1.5 MB for one object, which holds two revisions while rules change. */
+const MOST_BYTES = 700_000;
 /** After DNAT and after the usual chains of filter, before SNAT: what the program's addresses are about. */
 const PRIORITY = 10;
 
