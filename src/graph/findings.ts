@@ -9,6 +9,7 @@ import { halfFindings } from './half-findings.ts';
 import { byText } from './key.ts';
 import { callsThroughTunnel } from './model.ts';
 import { Report } from './report.ts';
+import { isUnguarded } from './shadow-waypoint.ts';
 import { type GraphState, podsOf } from './state.ts';
 import { identityRefused } from './views.ts';
 import { kubeServicesOf, portsOf } from './workload.ts';
@@ -68,6 +69,16 @@ function serviceFindings(graph: ServiceGraph, service: ServiceDeclaration): read
       `no known pod has a container port named "${String(port.targetPort)}", so nothing opens for "${port.name}"`,
       ['spec', 'service', 'ports', port.name, 'targetPort'],
       'write the number, or pass the manifests of the pods too',
+    );
+  }
+  if (workload && isUnguarded(state, workload)) {
+    const { namespace = '', name = '' } = workload.waypoint ?? {};
+    own.add(
+      'ShadowBehindWaypoint',
+      'warning',
+      `it shares waypoint ${namespace}/${name} with other services: a caller's door sees the waypoint alone, so whoever may call one of those reaches this one too`,
+      ['spec', 'mode'],
+      'label its Services istio.io/use-waypoint: none, or with a waypoint of their own; or write mode: enforce',
     );
   }
   halfFindings(graph, service, own);

@@ -10,4 +10,5 @@ export { byText, keyOf, splitKey } from './key.ts';
 export * from './model.ts';
 export { meshModeOf } from './workload.ts';
 export type { ConfiguredPeer, Exemptions, Resolver, Settings } from './settings.ts';
+export { isUnguarded, type Unguarded, unguardedCallers } from './shadow-waypoint.ts';
 export { aroundService, podsWith } from './state.ts';

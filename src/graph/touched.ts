@@ -21,8 +21,11 @@ export function partnersOf(state: GraphState, service: ServiceDeclaration | unde
   return service ? overlapsOf(state, service, podsOf(state, service)) : [];
 }
 
-function servicesBehind(state: GraphState, { namespace, name, selector }: ServiceFact): string[] {
-  const naming = [...state.members.get(namespace)].filter((key) => state.services.get(key)?.services?.includes(name));
+function servicesBehind(state: GraphState, { key: own, namespace, name, selector }: ServiceFact): string[] {
+  // A service of that name assumes this Service where none is known.
+  const naming = [...state.members.get(namespace)].filter(
+    (key) => key === own || state.services.get(key)?.services?.includes(name),
+  );
   if (!selector) return naming;
   return [
     ...naming,

@@ -38,6 +38,8 @@ export class Tracker {
   readonly #units = new Set<string>();
   readonly #hosts = new Set<string>();
   readonly #externals = new Set<string>();
+  /** Gateways whose users changed. */
+  readonly #waypoints = new Set<string>();
   #own: string | undefined;
 
   constructor(state: GraphState) {
@@ -111,6 +113,7 @@ export class Tracker {
       this.#addHosts(this.#state.externals.get(key));
       this.#addUsersOf(key);
     }
+    for (const gateway of this.#waypoints) this.#addShadowsBehind(gateway);
     for (const host of this.#hosts) this.#units.add(unitId({ kind: 'host', host }));
     if (this.#hosts.size > 0) this.#units.add(unitId({ kind: 'egress-waypoint' }));
     return this.#units;
@@ -120,8 +123,10 @@ export class Tracker {
     const gateways = this.#state.waypointsOf.get(key) ?? [];
     // The namespace of a waypoint leaves its pods outside default deny, so it depends on who uses it.
     if (!isDeepStrictEqual(before.gateways, gateways)) {
-      for (const gateway of [...before.gateways, ...gateways])
+      for (const gateway of [...before.gateways, ...gateways]) {
         this.watchNamespace(gateway.slice(0, gateway.indexOf('/')));
+        this.#waypoints.add(gateway);
+      }
     }
     const service = this.#state.services.get(key);
     const workload = this.#state.workloads.get(key);
@@ -143,6 +148,12 @@ export class Tracker {
   #addService(key: string): void {
     const slash = key.indexOf('/');
     this.#units.add(unitId({ kind: 'service', namespace: key.slice(0, slash), name: key.slice(slash + 1) }));
+  }
+
+  /** A shadow says whether it shares its waypoint. */
+  #addShadowsBehind(gateway: string): void {
+    for (const user of this.#state.waypointUsers.get(gateway))
+      if (this.#state.workloads.get(user)?.mode === 'shadow') this.#addService(user);
   }
 
   #addUsersOf(external: string): void {

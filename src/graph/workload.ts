@@ -29,7 +29,8 @@ export function resolveWorkload(state: GraphState, service: ServiceDeclaration):
   const pods = podsOf(state, service);
   const kubeServices = kubeServicesOf(state, service, pods);
   const meshes = meshModes(state, service, pods);
-  const front = waypointOf(state, service, kubeServices);
+  const services = serviceNames(state, service, kubeServices);
+  const front = services.length === 0 ? AT_ITS_PODS : waypointOf(state, service, kubeServices);
   const barred = barredBecause(state, service, pods, meshes, front);
   const [waypoint] = front.waypoints;
   return {
@@ -43,7 +44,7 @@ export function resolveWorkload(state: GraphState, service: ServiceDeclaration):
       mesh: meshes[0] ?? 'none',
       mode: service.mode,
       ports: portsOf(state, service, pods, kubeServices).ports,
-      services: serviceNames(service, kubeServices),
+      services,
       ...(waypoint && meshes[0] === 'ambient' ? { waypoint } : {}),
       direct: front.direct,
       ...(barred === undefined ? {} : { barred }),
@@ -88,12 +89,24 @@ export function kubeServicesOf(
   return [...keys].sort().flatMap((key) => state.kubeServices.get(key) ?? []);
 }
 
-function serviceNames(service: ServiceDeclaration, found: readonly ServiceFact[]): readonly string[] {
+/**
+ * The Services of these pods. Where none is known, one of the service's own name is assumed, unless that one leads elsewhere:
+ * a policy on it would let this service's callers through to the pods of another.
+ */
+function serviceNames(
+  state: GraphState,
+  service: ServiceDeclaration,
+  found: readonly ServiceFact[],
+): readonly string[] {
   if (service.services) return service.services.toSorted();
   const names = found.map((each) => each.name);
-  if (service.deployed && !names.includes(service.name)) names.push(service.name);
-  return names.length === 0 ? [service.name] : names.sort();
+  const assumed = service.deployed || names.length === 0;
+  if (assumed && !state.kubeServices.has(service.key)) names.push(service.name);
+  return names.sort();
 }
+
+/** A service without Services is called at its pods, which no waypoint fronts. */
+const AT_ITS_PODS = { waypoints: [], gateways: [], direct: true } as const;
 
 function accountsOf(service: ServiceDeclaration, pods: readonly PodTraits[]): readonly string[] {
   const declared = service.account ?? (service.deployed ? service.name : undefined);

@@ -8,6 +8,7 @@ import {
   type Port,
   ServiceGraph,
   type Settings,
+  unguardedCallers,
   type Workload,
   type Link,
 } from '../../src/graph/index.ts';
@@ -77,7 +78,10 @@ export interface Flow {
 /** Every ordered pair of services that the engines can tell apart, at every port of the callee. */
 export function flowsOf(graph: ServiceGraph, { engines }: Setup): Flow[] {
   const services = [...graph.state.workloads.values()].filter(({ barred }) => barred === undefined);
-  const flows = services.flatMap((to) => services.flatMap((from) => flowsBetween(graph, from, to)));
+  const flows = services.flatMap((to) => {
+    const unguarded = new Set(unguardedCallers(graph.state, to).map(({ caller }) => caller));
+    return services.flatMap((from) => flowsBetween(graph, from, to, unguarded));
+  });
   return flows.filter(({ from, to, agreed, blurred }) => {
     // Inside the mesh a CNI alone sees tunnels only: compiling then warns of MeshDoorMissing.
     if (!engines.includes('istio') && callsThroughTunnel(from.mesh) && to.mesh === 'ambient') return false;
@@ -85,7 +89,7 @@ export function flowsOf(graph: ServiceGraph, { engines }: Setup): Flow[] {
   });
 }
 
-function flowsBetween(graph: ServiceGraph, from: Workload, to: Workload): Flow[] {
+function flowsBetween(graph: ServiceGraph, from: Workload, to: Workload, unguarded: ReadonlySet<string>): Flow[] {
   const links = graph.service(to.key)?.inbound ?? [];
   // allowSharedIdentity: to the mesh all sharers are the caller that accepted it, so what one may all may.
   const sharers = callsThroughTunnel(from.mesh)
@@ -103,14 +107,9 @@ function flowsBetween(graph: ServiceGraph, from: Workload, to: Workload): Flow[]
       to,
       port: { service: port.port, target, protocol: port.protocol },
       agreed: says(own, port, target),
-      blurred: says(sharers, port, target) || hiddenByWaypoint(from, to),
+      blurred: says(sharers, port, target) || (port.protocol === 'TCP' && unguarded.has(from.key)),
     })),
   );
-}
-
-/** The one door left before a shadow is the caller's, and behind a waypoint that sees the waypoint alone. */
-function hiddenByWaypoint(from: Workload, to: Workload): boolean {
-  return to.mode === 'shadow' && to.waypoint !== undefined && from.mesh === 'ambient';
 }
 
 function sharesAccount(a: Workload, b: Workload): boolean {

@@ -75,6 +75,11 @@ suite('what is said of a service', () => {
     ],
     ['it is a shadow', { mode: 'shadow' }, { phase: 'Ready', Ready: 'True Shadow', DefaultDeny: 'False Shadow' }],
     ['it is a shadow in a managed namespace', { mode: 'shadow', managed: true }, { DefaultDeny: 'False Partial' }],
+    [
+      'it is a shadow that shares its waypoint',
+      { mode: 'shadow', findings: [{ code: 'ShadowBehindWaypoint', severity: 'warning', message: 'shared' }] },
+      { phase: 'Ready', Ready: 'True Shadow', DefaultDeny: 'False ShadowBehindWaypoint' },
+    ],
     ['nothing was tried', { settled: undefined }, { phase: 'Pending', Enforced: 'Unknown Pending' }],
     [
       'an engine is not installed',

@@ -145,9 +145,12 @@ function decideEnforced(facts: ServiceFacts): Verdict {
   return { type: 'Enforced', status: 'True', reason: 'Applied', message: 'every object is in the cluster as compiled' };
 }
 
-function decideDefaultDeny({ mode, managed }: ServiceFacts, enforced: Verdict): Verdict {
+function decideDefaultDeny({ mode, managed, findings }: ServiceFacts, enforced: Verdict): Verdict {
   const type = 'DefaultDeny';
   if (mode === 'shadow') {
+    const unguarded = findings.find(({ code }) => code === 'ShadowBehindWaypoint');
+    if (unguarded)
+      return { type, status: 'False', reason: unguarded.code, message: sentence(unguarded.message, unguarded.fix) };
     return managed
       ? {
           type,

@@ -1,5 +1,5 @@
 import { hostText } from '../../api/index.ts';
-import { between, missingHalf, type Missing, type ServiceGraph } from '../../graph/index.ts';
+import { between, missingHalf, type Missing, type ServiceGraph, unguardedCallers } from '../../graph/index.ts';
 import type { Claim } from '../prove/prove.ts';
 import { shortestChain } from './chain.ts';
 import { closedAmong, type JudgedEdge } from './closed-edges.ts';
@@ -65,7 +65,9 @@ export function explain(
       ? closedNote(closed)
       : verdict === 'denied' && isAgreed(edges, nameOf(from), nameOf(to), ports)
         ? NOT_ENFORCED
-        : halves(graph, edges, from, to, verdict);
+        : verdict === 'allowed'
+          ? unagreed(graph, from, to)
+          : halves(graph, edges, from, to);
   return { from: nameOf(from), to: nameOf(to), verdict, ports, ...why };
 }
 
@@ -74,6 +76,19 @@ const NOT_ENFORCED = {
   note: 'both sides agree, but the objects that were judged do not let it through',
   fix: 'apply what "lattice compile" gives, and look at the object that denies it',
 };
+
+/** Why two services reach each other that have no agreement. */
+function unagreed(graph: ServiceGraph, from: Operand, to: Operand): Pick<Explanation, 'note' | 'fix'> {
+  if (from.kind !== 'service' || to.kind !== 'service') return {};
+  if (between(graph, from.key, to.key)?.missing === undefined) return {};
+  const callee = graph.state.workloads.get(to.key);
+  const hidden = callee && unguardedCallers(graph.state, callee).find(({ caller }) => caller === from.key);
+  if (!hidden) return { note: 'it is open although nobody agreed: see which doors stand above, and why they are open' };
+  return {
+    note: `nobody agreed, and no door closes it (UnagreedThroughWaypoint): ${to.key} is a shadow behind the waypoint that ${from.key} may use for ${hidden.via}`,
+    fix: `label the Services of ${to.key} istio.io/use-waypoint: none, or with a waypoint of their own; or write mode: enforce there`,
+  };
+}
 
 function isAgreed(edges: readonly JudgedEdge[], from: string, to: string, ports: readonly PortExplanation[]): boolean {
   return edges.some((edge) => edge.agreed && edge.from === from && edge.to === to && isAmong(edge, ports));
@@ -141,9 +156,7 @@ function halves(
   edges: readonly JudgedEdge[],
   from: Operand,
   to: Operand,
-  verdict: Explanation['verdict'],
 ): Pick<Explanation, 'missing' | 'fix' | 'chain'> {
-  if (verdict === 'allowed') return {};
   if (from.kind === 'service' && to.kind === 'service') {
     const edge = between(graph, from.key, to.key);
     if (edge?.missing === undefined) return {};

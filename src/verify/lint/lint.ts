@@ -1,5 +1,5 @@
 import type { Finding, ObjectName } from '../../api/index.ts';
-import { byText, findingsOf, podsWith, type ServiceGraph } from '../../graph/index.ts';
+import { byText, findingsOf, podsWith, type ServiceGraph, unguardedCallers } from '../../graph/index.ts';
 import type { Claim } from '../prove/prove.ts';
 import { foreignFindings } from './foreign.ts';
 
@@ -13,7 +13,7 @@ export function lint(claim: Claim, foreign: readonly unknown[]): readonly Findin
     ...findingsOf(graph),
     ...[...graph.state.services.values()]
       .sort((a, b) => byText(a.key, b.key))
-      .flatMap(({ key }) => workloadFindings(graph, key)),
+      .flatMap(({ key }) => [...workloadFindings(graph, key), ...unguardedFindings(graph, key)]),
     ...foreignFindings(claim, foreign),
   ];
 }
@@ -70,6 +70,22 @@ function portFindings(graph: ServiceGraph, key: string, pods: readonly PodPorts[
         fix: `containers open: ${[...new Set(opened.map((each) => `${each.port}/${each.protocol}`))].sort().join(', ')}`,
       },
     ];
+  });
+}
+
+/** What no object closes: a caller that reaches a shadow service through the waypoint of another one. */
+function unguardedFindings({ state }: ServiceGraph, key: string): Finding[] {
+  const shadow = state.workloads.get(key);
+  return (shadow ? unguardedCallers(state, shadow) : []).map(({ caller, callee, via }): Finding => {
+    const { namespace = '', name = '' } = state.services.get(caller) ?? {};
+    return {
+      code: 'UnagreedThroughWaypoint',
+      severity: 'warning',
+      message: `reaches ${callee} without an agreement: that is a shadow behind the waypoint which it may use for ${via}`,
+      object: { kind: 'LatticeService', namespace, name },
+      edge: { from: caller, to: callee },
+      fix: `label the Services of ${callee} istio.io/use-waypoint: none, or with a waypoint of their own; or write mode: enforce there`,
+    };
   });
 }
 
