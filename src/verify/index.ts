@@ -8,6 +8,7 @@ export { endOf, type FlowPort } from './explain/ends.ts';
 export { type Operand, type PortAsked, readCallee, type ReadOperand, readOperand } from './explain/operand.ts';
 export { foreignFindings, policiesAmong } from './lint/foreign.ts';
 export { lint } from './lint/lint.ts';
+export { type Attachment, attachmentOf } from './lint/attachment.ts';
 export type { Counterexample, DoorName } from './prove/door.ts';
 export { type Claim, isOurs, type Proof, prove } from './prove/prove.ts';
 export { queryReach, type Reach } from './query.ts';

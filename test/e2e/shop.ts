@@ -6,6 +6,7 @@ import { type LatticeExternalService, type LatticeService, parseObject } from '.
 import { exemptionsOf, factOf, ServiceGraph } from '../../src/graph/index.ts';
 import { apiVersionOf, canonicalJson, type Kind, type KubeObject, untyped } from '../../src/kube/index.ts';
 import { compileAll, type CompileOptions, enginesFor } from '../../src/policy/index.ts';
+import { readStatus } from '../../src/operator/status/index.ts';
 import { prove } from '../../src/verify/index.ts';
 import { type Context, forever, NAMESPACE } from './suite/context.ts';
 import { objectsIn } from './suite/definitions.ts';
@@ -32,6 +33,12 @@ export interface Shop {
   readonly bytes: () => Promise<string>;
   /** Resource versions of everything that Lattice wrote, and of the declarations. */
   readonly versions: () => Promise<string>;
+  /** Writes a policy as somebody else would; without a spec it goes. */
+  readonly policy: (kind: Kind, name: string, spec: object | undefined) => Promise<void>;
+  /** Resolves when this condition of a service has this reason; to its message. */
+  readonly said: (service: string, condition: string, reason: string) => Promise<string>;
+  /** What Events tell of a service, each as `Reason: note`. */
+  readonly events: (service: string) => Promise<readonly string[]>;
   /** Some object of the engines, to meddle with. */
   readonly written: () => Promise<readonly { readonly kind: Kind; readonly object: KubeObject }[]>;
 }
@@ -58,6 +65,13 @@ const WRITTEN: readonly Kind[] = [
 ];
 const POD = kind('', 'v1', 'Pod', 'pods');
 const SERVICE = kind('', 'v1', 'Service', 'services');
+const EVENT = kind('events.k8s.io', 'v1', 'Event', 'events');
+
+const policyOf = (of: Kind, namespace: string, name: string) => ({
+  apiVersion: apiVersionOf(of),
+  kind: of.kind,
+  metadata: { namespace, name },
+});
 
 export async function openShop(context: Context, namespace: string): Promise<Shop> {
   await context.namespace(namespace);
@@ -121,6 +135,33 @@ export async function openShop(context: Context, namespace: string): Promise<Sho
       const spec = { selector: { app }, ports: [{ port, targetPort, protocol: 'TCP' }] };
       const service = { apiVersion: 'v1', kind: 'Service', metadata: { namespace, name: app }, spec };
       await client.apply(SERVICE, service, { ...call, force: true });
+    },
+    async policy(of, name, spec) {
+      const object: KubeObject & { readonly spec: unknown } = { ...policyOf(of, namespace, name), spec };
+      if (spec) await client.create(of, object, call);
+      else await client.delete(of, { namespace, name }, call);
+    },
+    async said(service, condition, reason) {
+      let last = '';
+      try {
+        return await until(`${condition} of ${service} is ${reason}`, async () => {
+          const object = await client.read(DECLARED.LatticeService, { namespace, name: service }, call);
+          const found = readStatus(Reflect.get(object, 'status'))?.conditions.find(({ type }) => type === condition);
+          last = JSON.stringify(found);
+          return found?.reason === reason ? found.message : undefined;
+        });
+      } catch (error) {
+        throw new Error(`the condition is ${last}`, { cause: error });
+      }
+    },
+    async events(service) {
+      return (await client.list(EVENT, { ...call, namespace })).flatMap((event) => {
+        const [reason, note, regarding] = ['reason', 'note', 'regarding'].map((name): unknown =>
+          Reflect.get(event, name),
+        );
+        const about: unknown = typeof regarding === 'object' && regarding ? Reflect.get(regarding, 'name') : undefined;
+        return about === service ? [`${String(reason)}: ${String(note)}`] : [];
+      });
     },
     async enforced() {
       const graph = await graphOf(context, namespace, declared.values());

@@ -20,6 +20,7 @@ import { externalOf, openDispatch } from '../../src/operator/service/dispatch.ts
 import { WRITTEN } from '../../src/operator/service/kinds.ts';
 import { openReconciler } from '../../src/operator/service/reconcile.ts';
 import { openTurns } from '../../src/operator/service/turns.ts';
+import { ALONE } from '../../src/operator/foreign/index.ts';
 import { openWorld } from '../../src/operator/service/world.ts';
 import type { CompileOptions } from '../../src/policy/index.ts';
 import { CLUSTER, settingsOf, type Setup } from '../prove/support.ts';
@@ -107,6 +108,7 @@ export function openDesk(setup: Setup, initial: Iterable<Input>): Desk {
     },
     world,
     turns,
+    opinionOf: () => ALONE,
     inputs: {
       synced: Promise.resolve(),
       service: (key) => declared.get(key),

@@ -1,6 +1,7 @@
 import { sleep, work, workQueue } from '../../kube/index.ts';
 import type { Controller, ControllerContext, RunningController } from '../context.ts';
 import { openTasks } from '../tasks.ts';
+import { openForeign } from '../foreign/index.ts';
 import { before } from './before.ts';
 import { fetchServing } from './follow-definition.ts';
 import { externalKey, externalOf, openDispatch, serviceUnit } from './dispatch.ts';
@@ -50,6 +51,25 @@ function startService(context: ControllerContext, workers: number): RunningContr
     if (working) queue.add(owner, { priority: initial ? 'background' : 'live' });
   };
   const dispatch = openDispatch(world, turns, add);
+  const engines = followEngineConfig({
+    context,
+    tasks,
+    signal: until,
+    onChange() {
+      if (working) foreign.begin();
+      addAll();
+    },
+  });
+  const foreign = openForeign({
+    context,
+    tasks,
+    signal: until,
+    graph: world.graph,
+    compile: (unit) => world.compile(unit),
+    settings: () => engines.settings(),
+    busy: () => queue.counts().live + queue.counts().running > 0,
+    onOpinion: (key) => add(world.ownerOf(serviceUnit(key)), true),
+  });
   const addAll = (): void => {
     if (!working) return;
     for (const owner of world.owners()) add(owner, true);
@@ -64,13 +84,21 @@ function startService(context: ControllerContext, workers: number): RunningContr
       if (working) add(owner, initial);
       else orphans.add(owner);
     },
+    onForeign: (kind, key, object) => foreign.put(kind, key, object),
     onKind: addAll,
   });
   const orphans = new Set<string>();
   const inputs = openInputs({
     ...shared,
     world,
-    onAffected: (affected, initial) => dispatch.affected(affected, initial),
+    onAffected(affected, initial) {
+      dispatch.affected(affected, initial);
+      for (const owner of affected.owners) {
+        const unit = world.unitOf(owner);
+        if (unit?.kind === 'service') foreign.touch(`${unit.namespace}/${unit.name}`);
+      }
+    },
+    onPods: (namespace, labels) => foreign.touchPods(namespace, labels),
     onDeclaration: (kind, key) => {
       // Our own status comes back by the watch, and asks for nothing.
       if (!working || reconciler.isEcho(kind, key)) return;
@@ -79,7 +107,6 @@ function startService(context: ControllerContext, workers: number): RunningContr
     onGone: (key, owners) => dispatch.gone(key, owners),
     onComplete: addAll,
   });
-  const engines = followEngineConfig({ ...shared, onChange: addAll });
   const definition = definitionOf(LATTICE_SERVICE) ?? '';
   const reconciler = openReconciler({
     context,
@@ -90,6 +117,7 @@ function startService(context: ControllerContext, workers: number): RunningContr
     failures: (owner) => queue.failures(owner),
     closed: () => [...(inputs.areComplete() ? [] : [DECLARATIONS_UNKNOWN]), ...engines.closed()],
     weak: () => engines.weak(),
+    opinionOf: (key) => foreign.opinion(key),
     peersOf: (owner) => dispatch.peersOf(owner),
     // Definitions that are deleted take every declaration with them: that revokes nothing.
     confirmGone: async (call) =>
@@ -98,21 +126,23 @@ function startService(context: ControllerContext, workers: number): RunningContr
   });
   const idle = (): boolean => {
     const { live, background, running, waiting } = queue.counts();
-    return working && live + background + running + waiting === 0;
+    return working && live + background + running + waiting === 0 && foreign.idle();
   };
   /** Says once that what there was at the start is worked through. */
   const sayAtRest = async (): Promise<void> => {
     while (!idle()) await sleep(clock, REST_MS, until);
     log.info('at rest');
   };
-  const synced = Promise.all([inputs.synced, outputs.synced, engines.synced]).then(() => undefined);
+  const synced = Promise.all([inputs.synced, outputs.synced, engines.synced, foreign.synced]).then(() => undefined);
 
   const run = async (): Promise<void> => {
     try {
       if (!(await before(synced, [stopping, signal], tasks.broken))) return;
       world.build();
       working = true;
+      foreign.begin();
       dispatch.begin();
+      tasks.start(foreign.run());
       addAll();
       for (const owner of orphans) add(owner, true);
       // Ended before that, it has nothing to say.

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Finding } from '../../api/index.ts';
 import { KubeError } from '../../kube/index.ts';
+import { ALONE } from '../foreign/index.ts';
 import { decideServiceStatus, type ServiceFacts } from './decide-status.ts';
 import type { Settled } from './settle-unit.ts';
 
@@ -17,6 +18,8 @@ const FINE: ServiceFacts = {
   missing: [],
   rejections: [],
   weak: [],
+  foreign: ALONE,
+  before: undefined,
 };
 
 const half: Finding = {
@@ -26,6 +29,14 @@ const half: Finding = {
   fix: 'in LatticeService shop/cart, write "x"',
 };
 const refused: Finding = { code: 'SharedIdentity', severity: 'error', message: 'cannot be told apart' };
+const wide: Finding = {
+  code: 'ForeignPolicyWidens',
+  severity: 'warning',
+  message: 'lets through what nobody agreed',
+  object: { kind: 'NetworkPolicy', namespace: 'shop', name: 'open' },
+  path: ['spec', 'ingress', 0],
+  fix: 'delete it',
+};
 const error = new KubeError('forbidden', 'no right');
 const condition = {
   type: 'Valid',
@@ -103,6 +114,46 @@ suite('what is said of a service', () => {
       { phase: 'Degraded', Enforced: 'False PolicyEnforcementOff' },
     ],
     [
+      "somebody else's policy lets through what nobody agreed",
+      { foreign: { kind: 'judged', policies: 1, findings: [wide] } },
+      {
+        phase: 'Degraded',
+        Ready: 'False ForeignPolicyWidens',
+        Enforced: 'True Applied',
+        Exclusive: 'False ForeignPolicyWidens',
+      },
+    ],
+    [
+      "somebody else's policy cannot be judged",
+      { foreign: { kind: 'judged', policies: 1, findings: [{ ...wide, code: 'ForeignPolicyUndecided' }] } },
+      { phase: 'Degraded', Exclusive: 'Unknown ForeignPolicyUndecided' },
+    ],
+    [
+      "somebody else's policy changes nothing",
+      { foreign: { kind: 'judged', policies: 1, findings: [] } },
+      { phase: 'Ready', Ready: 'True Enforced', Exclusive: 'True ForeignPolicyHarmless' },
+    ],
+    [
+      "somebody else's policies are still to be judged",
+      { foreign: { kind: 'pending' } },
+      { phase: 'Pending', Ready: 'Unknown Pending', Exclusive: 'Unknown Pending' },
+    ],
+    [
+      'what was said of them stands while they are judged again',
+      { foreign: { kind: 'pending' }, before: { ...condition, type: 'Exclusive', reason: 'ForeignPolicyBlocks' } },
+      { phase: 'Degraded', Exclusive: 'False ForeignPolicyBlocks' },
+    ],
+    [
+      'there are too many of them',
+      { foreign: { kind: 'tooMany', policies: 65 } },
+      { phase: 'Degraded', Exclusive: 'Unknown TooManyPolicies' },
+    ],
+    [
+      'they may not be read',
+      { foreign: { kind: 'unreadable', what: 'NetworkPolicy' } },
+      { phase: 'Degraded', Exclusive: 'Unknown PoliciesUnreadable' },
+    ],
+    [
       'nothing is written to another cluster',
       { closed: [{ reason: 'ClusterNameDiffers', message: '' }] },
       { Ready: 'False ClusterNameDiffers', Enforced: 'False ClusterNameDiffers' },
@@ -114,6 +165,16 @@ suite('what is said of a service', () => {
       for (const [name, value] of Object.entries(expected)) assert.equal(actual[name], value, name);
     });
   }
+  test('the policies of others are named, those that open first, and no more than three', () => {
+    const findings = ['ForeignPolicyBlocks', 'ForeignPolicyWidens', 'ForeignPolicyBlocks', 'ForeignPolicyBlocks'].map(
+      (code) => ({ ...wide, code }),
+    );
+    const { verdicts } = decideServiceStatus({ ...FINE, foreign: { kind: 'judged', policies: 4, findings } });
+    const [exclusive] = verdicts.filter(({ type }) => type === 'Exclusive');
+    assert.equal(exclusive?.reason, 'ForeignPolicyWidens');
+    const one = 'NetworkPolicy shop/open spec.ingress[0] lets through what nobody agreed (delete it)';
+    assert.equal(exclusive?.message, `${one}; ${one}; ${one}; and 1 more`);
+  });
   test('the missing half, and the line to write, are in the message', () => {
     const { verdicts } = decideServiceStatus({ ...FINE, findings: [half] });
     const agreed = verdicts.find(({ type }) => type === 'Agreed');

@@ -1,6 +1,7 @@
 import type { Finding, Issue } from '../../api/index.ts';
 import { formatPath } from '../../api/index.ts';
-import type { Phase, Verdict } from '../status/index.ts';
+import { decideExclusive, type Opinion } from '../foreign/index.ts';
+import type { Condition, Phase, Verdict } from '../status/index.ts';
 import type { Rejection } from './outputs.ts';
 import type { Settled } from './settle-unit.ts';
 
@@ -22,6 +23,9 @@ export interface ServiceFacts {
   readonly rejections: readonly Rejection[];
   /** What weakens an engine as a whole. */
   readonly weak: readonly Refusal[];
+  /** What policies of other authors do at its doors, and what was said of that before. */
+  readonly foreign: Opinion;
+  readonly before: Condition | undefined;
 }
 
 /** A reason in one word, and in a sentence with its fix. */
@@ -52,8 +56,13 @@ export function decideServiceStatus(facts: ServiceFacts): Decided {
   const agreed = decideAgreed(facts.findings);
   const enforced = decideEnforced(facts);
   const deny = decideDefaultDeny(facts, enforced);
-  const ready = decideReady(compiled, agreed, enforced);
-  return { phase: phaseOf(facts, compiled, enforced), verdicts: [ready, compiled, agreed, enforced, deny] };
+  // A shadow's own doors are open: there is nothing for others to widen.
+  const exclusive = facts.mode === 'shadow' ? undefined : decideExclusive(facts.foreign, facts.before);
+  const ready = decideReady(compiled, agreed, enforced, exclusive);
+  return {
+    phase: phaseOf(facts, compiled, enforced, exclusive),
+    verdicts: [ready, compiled, agreed, enforced, deny, ...(exclusive ? [exclusive] : [])],
+  };
 }
 
 function decideCompiled({ issues, findings, compiled }: ServiceFacts): Verdict {
@@ -172,23 +181,26 @@ function decideDefaultDeny({ mode, managed, findings }: ServiceFacts, enforced: 
 }
 
 /** The summary that printers show: what is wrong first, else what is still half. */
-function decideReady(compiled: Verdict, agreed: Verdict, enforced: Verdict): Verdict {
+function decideReady(compiled: Verdict, agreed: Verdict, enforced: Verdict, exclusive: Verdict | undefined): Verdict {
   const type = 'Ready';
   const shadow = enforced.reason === 'Shadow';
-  const wrong = [compiled, enforced].find(({ status }) => status !== 'True');
+  const wrong = [compiled, enforced, exclusive].find((each) => each && each.status !== 'True');
   if (wrong && !(shadow && wrong === enforced)) return { ...wrong, type };
   if (agreed.status !== 'True') return { type, status: 'True', reason: agreed.reason, message: agreed.message };
   if (shadow) return { type, status: 'True', reason: 'Shadow', message: enforced.message };
   return { type, status: 'True', reason: 'Enforced', message: 'exactly what both sides agreed is open' };
 }
 
-function phaseOf(facts: ServiceFacts, compiled: Verdict, enforced: Verdict): Phase {
+function phaseOf(facts: ServiceFacts, compiled: Verdict, enforced: Verdict, exclusive: Verdict | undefined): Phase {
   if (facts.issues.length > 0) return 'Failed';
   if (enforced.reason === 'Shadow') return compiled.status === 'True' ? 'Ready' : 'Degraded';
   if (enforced.status === 'Unknown') return 'Pending';
   if (enforced.status === 'False')
     return facts.settled && facts.settled.failed.length + facts.settled.refused.length === 0 ? 'Degraded' : 'Failed';
-  return compiled.status === 'True' ? 'Ready' : 'Degraded';
+  if (exclusive?.reason === 'Pending') return 'Pending';
+  return compiled.status === 'True' && exclusive?.status !== 'False' && exclusive?.status !== 'Unknown'
+    ? 'Ready'
+    : 'Degraded';
 }
 
 function joined(findings: readonly Finding[]): string {

@@ -1,6 +1,7 @@
 import { createWatch, type KubeError, means, only, orAborted, untyped } from '../../kube/index.ts';
 import type { ControllerContext } from '../context.ts';
 import type { Tasks } from '../tasks.ts';
+import type { EngineSettings } from '../foreign/index.ts';
 import type { Refusal } from './decide-status.ts';
 import { type EngineJudgement, judgeCilium, judgeIstio, SOUND } from './judge-engine.ts';
 
@@ -11,6 +12,8 @@ export interface EngineConfig {
   readonly synced: Promise<void>;
   closed(): readonly Refusal[];
   weak(): readonly Refusal[];
+  /** What changes a verdict of the engines. */
+  settings(): EngineSettings;
 }
 
 export interface EngineConfigOptions {
@@ -35,6 +38,7 @@ export function followEngineConfig(options: EngineConfigOptions): EngineConfig {
     synced: Promise.all(followed.map(({ synced }) => synced)).then(() => undefined),
     closed: () => followed.flatMap(({ judged }) => judged().closed),
     weak: () => followed.flatMap(({ judged }) => judged().weak),
+    settings: () => followed.reduce<EngineSettings>((all, { judged }) => ({ ...all, ...judged().settings }), {}),
   };
 }
 
@@ -55,7 +59,7 @@ function follow(
     context.log.warn('watch: trouble, trying again', { kind: `ConfigMap ${namespace}/${name}`, error });
     if (!means(error, 'forbidden') || judged !== SOUND) return;
     const message = `ConfigMap ${namespace}/${name} may not be read, so that nothing is known of the engine: grant get, list and watch`;
-    take({ closed: [], weak: [{ reason: 'EngineConfigUnreadable', message }] });
+    take({ ...SOUND, weak: [{ reason: 'EngineConfigUnreadable', message }] });
     refused.resolve();
   };
   const watch = createWatch<Data>(context.client, {

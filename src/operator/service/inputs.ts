@@ -4,7 +4,7 @@ import {
   type LatticeService,
   parseObject,
 } from '../../api/index.ts';
-import { type Fact, factId, factOf } from '../../graph/index.ts';
+import { type Fact, factId, factOf, type Labels } from '../../graph/index.ts';
 import { LATTICE_RESOURCE_CLASS } from '../workload/kinds.ts';
 import {
   allBut,
@@ -46,6 +46,8 @@ export interface InputsOptions {
   readonly world: World;
   /** Hears whom a change affects. `initial`: found by a full read. */
   readonly onAffected: (affected: Affected, initial: boolean) => void;
+  /** Pods with these labels came, went or changed. */
+  readonly onPods: (namespace: string, labels: Labels) => void;
   /** The status of a declaration is not what was last seen there, or it is new or gone. */
   readonly onDeclaration: (kind: 'service' | 'external', key: string, gone: boolean) => void;
   /** A service is gone; `peers` are the owners that its going affects. */
@@ -71,7 +73,14 @@ export function openInputs(options: InputsOptions): Inputs {
           random,
           onTrouble,
           projection: factProjection(kind, mask),
-          onChange: (change) => takeFact(world, change, options.onAffected),
+          onChange(change) {
+            takeFact(world, change, options.onAffected);
+            for (const fact of [
+              change.kind === 'added' ? undefined : change.before,
+              change.kind === 'deleted' ? undefined : change.after,
+            ])
+              if (fact?.kind === 'pod') options.onPods(fact.namespace, fact.labels);
+          },
         });
         return last;
       },

@@ -1,5 +1,6 @@
 import { load } from 'js-yaml';
 import type { CompileOptions } from '../../policy/index.ts';
+import type { EngineSettings } from '../foreign/index.ts';
 import type { Refusal } from './decide-status.ts';
 
 /** What an engine's own configuration means for what is compiled. */
@@ -8,9 +9,11 @@ export interface EngineJudgement {
   readonly closed: readonly Refusal[];
   /** Objects are written, and do not all have the effect that they should have. */
   readonly weak: readonly Refusal[];
+  /** What changes a verdict of the engine. */
+  readonly settings: EngineSettings;
 }
 
-export const SOUND: EngineJudgement = { closed: [], weak: [] };
+export const SOUND: EngineJudgement = { closed: [], weak: [], settings: {} };
 
 type Data = Readonly<Record<string, string>>;
 
@@ -18,6 +21,7 @@ type Data = Readonly<Record<string, string>>;
 export function judgeCilium(data: Data | undefined, options: Pick<CompileOptions, 'clusterName'>): EngineJudgement {
   if (!data) return SOUND;
   const name = data['cluster-name'] ?? 'default';
+  const enforcement = data['enable-policy'];
   return {
     closed:
       name === options.clusterName
@@ -29,6 +33,10 @@ export function judgeCilium(data: Data | undefined, options: Pick<CompileOptions
             },
           ],
     weak: CILIUM_CHECKS.flatMap(({ key, bad, ...refusal }) => (data[key] === bad ? [refusal] : [])),
+    settings: {
+      ...(enforcement === 'always' || enforcement === 'never' ? { enforcement } : {}),
+      ...(data['policy-default-local-cluster'] === 'false' ? { everyCluster: true } : {}),
+    },
   };
 }
 
@@ -62,32 +70,39 @@ const CILIUM_CHECKS: readonly (Refusal & { readonly key: string; readonly bad: s
 /** Judges the mesh configuration in the ConfigMap istio (I4). */
 export function judgeIstio(data: Data | undefined, options: Pick<CompileOptions, 'trustDomain'>): EngineJudgement {
   if (!data) return SOUND;
-  const domain = trustDomainOf(data['mesh'] ?? '');
-  if (domain === undefined) {
-    return {
-      closed: [],
-      weak: [{ reason: 'MeshConfigUnreadable', message: 'the mesh configuration in ConfigMap istio is not YAML' }],
-    };
+  const mesh = meshOf(data['mesh'] ?? '');
+  if (!mesh) {
+    const message = 'the mesh configuration in ConfigMap istio is not YAML';
+    return { ...SOUND, weak: [{ reason: 'MeshConfigUnreadable', message }] };
   }
-  if (domain === options.trustDomain) return SOUND;
+  const { trustDomain = 'cluster.local', rootNamespace } = mesh;
+  const settings = rootNamespace === undefined ? {} : { rootNamespace };
+  if (trustDomain === options.trustDomain) return { ...SOUND, settings };
   return {
     closed: [
       {
         reason: 'TrustDomainDiffers',
-        message: `the mesh's trust domain is "${domain}", not "${options.trustDomain}": no caller would match; start the operator with --trust-domain ${domain}`,
+        message: `the mesh's trust domain is "${trustDomain}", not "${options.trustDomain}": no caller would match; start the operator with --trust-domain ${trustDomain}`,
       },
     ],
     weak: [],
+    settings,
   };
 }
 
-function trustDomainOf(mesh: string): string | undefined {
+/** What is read of the mesh configuration; undefined when it is no YAML. */
+function meshOf(text: string): { readonly trustDomain?: string; readonly rootNamespace?: string } | undefined {
   try {
-    const config = load(mesh);
-    const domain: unknown =
-      typeof config === 'object' && config !== null ? Reflect.get(config, 'trustDomain') : undefined;
-    return typeof domain === 'string' && domain !== '' ? domain : 'cluster.local';
+    const config = load(text);
+    return { ...textIn(config, 'trustDomain'), ...textIn(config, 'rootNamespace') };
   } catch {
     return undefined;
   }
+}
+
+function textIn<K extends string>(config: unknown, name: K): { readonly [name in K]?: string } {
+  const value: unknown = typeof config === 'object' && config !== null ? Reflect.get(config, name) : undefined;
+  const found: { [name in K]?: string } = {};
+  if (typeof value === 'string' && value !== '') found[name] = value;
+  return found;
 }

@@ -14,6 +14,7 @@ import {
 } from '../../kube/index.ts';
 import type { EngineName } from '../../policy/index.ts';
 import type { ControllerContext } from '../context.ts';
+import { type ForeignObject, foreignOf } from '../foreign/index.ts';
 import { type Condition, readConditions } from '../status/index.ts';
 import type { Tasks } from '../tasks.ts';
 import { WRITTEN } from './kinds.ts';
@@ -44,6 +45,8 @@ export interface OutputsOptions {
   readonly signal: AbortSignal;
   /** An owner's objects are not as it left them, or an engine says something else of them. */
   readonly onDrift: (owner: string, initial: boolean) => void;
+  /** An object that nobody of ours owns; undefined when it is gone, or became ours. */
+  readonly onForeign: (kind: KindName, key: string, object: ForeignObject | undefined) => void;
   /** A kind became ready, or ceased to be. */
   readonly onKind: () => void;
 }
@@ -51,9 +54,11 @@ export interface OutputsOptions {
 interface Seen {
   readonly observed: Observed;
   readonly rejection: Condition | undefined;
+  readonly foreign: ForeignObject | undefined;
 }
 
-export function openOutputs({ context, tasks, signal, onDrift, onKind }: OutputsOptions): Outputs {
+export function openOutputs(options: OutputsOptions): Outputs {
+  const { context, tasks, signal, onDrift, onForeign, onKind } = options;
   const { client, clock, random } = context;
   const rejections = new Map<string, Map<string, Rejection>>();
   const applier = createApplier({
@@ -77,7 +82,7 @@ export function openOutputs({ context, tasks, signal, onDrift, onKind }: Outputs
         clock,
         random,
         onTrouble,
-        projection: seenProjection(),
+        projection: seenProjection(kind),
         onChange(change) {
           const id = idOf(kind, refOf(change.key));
           const after = change.kind === 'deleted' ? undefined : change.after;
@@ -91,6 +96,8 @@ export function openOutputs({ context, tasks, signal, onDrift, onKind }: Outputs
                 : { ...change, before: change.before.observed },
           );
           if (note(id, owner, after?.rejection) && owner !== undefined) onDrift(owner, change.initial);
+          if (after?.foreign || (change.kind !== 'added' && change.before.foreign))
+            onForeign(kind, change.key, after?.foreign);
         },
         onRead: (version) => applier.reread(kind, (key) => watch.store.has(key), version),
       });
@@ -124,7 +131,7 @@ export function openOutputs({ context, tasks, signal, onDrift, onKind }: Outputs
 /** Cilium says Valid; Istio says it for each proxy that has to enforce an object. */
 const ACCEPTANCES: ReadonlySet<string> = new Set(['Valid', 'Accepted', 'ZtunnelAccepted', 'WaypointAccepted']);
 
-function seenProjection(): Projection<Seen> {
+function seenProjection(kind: KindName): Projection<Seen> {
   const ours = observedProjection(OWNER_LABEL);
   return {
     mask: 'keep',
@@ -132,8 +139,10 @@ function seenProjection(): Projection<Seen> {
       const { status, ...rest } = object;
       const conditions: unknown =
         typeof status === 'object' && status !== null ? Reflect.get(status, 'conditions') : undefined;
+      const observed = ours.of(rest, key);
       return {
-        observed: ours.of(rest, key),
+        observed,
+        foreign: observed.owner === undefined ? foreignOf(kind, rest) : undefined,
         rejection: readConditions(conditions).find((each) => ACCEPTANCES.has(each.type) && each.status === 'False'),
       };
     },

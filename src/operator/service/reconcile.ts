@@ -3,6 +3,7 @@ import { findingsOfExternal, findingsOfService, type UnitKey } from '../../graph
 import type { Compiled } from '../../policy/index.ts';
 import type { ControllerContext } from '../context.ts';
 import { openEvents } from '../events.ts';
+import type { Opinion } from '../foreign/index.ts';
 import { decideExternalStatus } from './decide-external-status.ts';
 import { decideServiceStatus, type Refusal } from './decide-status.ts';
 import type { Inputs } from './inputs.ts';
@@ -29,6 +30,8 @@ export interface ReconcilerOptions {
   /** Why nothing may be written now; empty when it may. */
   readonly closed: () => readonly Refusal[];
   readonly weak: () => readonly Refusal[];
+  /** What policies of other authors do at the doors of a service. */
+  readonly opinionOf: (key: string) => Opinion;
   /** Owners of the peers that a service had when it was taken away. */
   readonly peersOf: (owner: string) => readonly string[];
 }
@@ -99,6 +102,8 @@ export function openReconciler(options: ReconcilerOptions): Reconciler {
       missing: outputs.missing().map(({ engine, kind }) => ({ engine, kind: kind.kind })),
       rejections: outputs.rejections(owner),
       weak: options.weak(),
+      foreign: options.opinionOf(key),
+      before: declaration.status?.conditions.find(({ type }) => type === 'Exclusive'),
     });
     const change = await statuses.write(
       LATTICE_SERVICE,

@@ -22,6 +22,8 @@ export interface ServedWatchOptions {
   readonly watch: (onTrouble: (error: KubeError) => void) => Watch<unknown>;
   /** Called when it became ready or ceased to be. */
   readonly onReady: (ready: boolean) => void;
+  /** Hears of every failure, of the definition's watch too; both go on by themselves. */
+  readonly onTrouble?: (error: KubeError) => void;
   /** Keep the watch, and what it holds, when the kind is no longer served. */
   readonly keeps?: boolean;
 }
@@ -33,8 +35,10 @@ export function serveWatch(options: ServedWatchOptions): ServedWatch {
   let ready = false;
   let current: Promise<void> | undefined;
 
-  const onTrouble = (error: KubeError): void =>
+  const onTrouble = (error: KubeError): void => {
     context.log.warn('watch: trouble, trying again', { kind: kind.kind, error, meaning: error.meaning });
+    options.onTrouble?.(error);
+  };
   const begin = (): void => {
     if (ending) return;
     const own = new AbortController();

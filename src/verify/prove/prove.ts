@@ -35,12 +35,16 @@ export interface Claim {
 }
 
 /** How Cilium's agents are configured. */
-export function ciliumOf({ clusterName, enforcement = 'default', everyCluster = false }: Claim): CiliumConfig {
+export function ciliumOf({
+  clusterName,
+  enforcement = 'default',
+  everyCluster = false,
+}: Omit<Claim, 'graph' | 'objects'>): CiliumConfig {
   return { localCluster: clusterName, clusterName: everyCluster ? '' : clusterName, enforcement };
 }
 
 /** How istiod is configured. */
-export function meshOf({ trustDomain, rootNamespace }: Claim): MeshConfig {
+export function meshOf({ trustDomain, rootNamespace }: Omit<Claim, 'graph' | 'objects'>): MeshConfig {
   return { trustDomain, ...(rootNamespace === undefined ? {} : { rootNamespace }) };
 }
 

@@ -32,7 +32,7 @@ suite('the permissions of the chart', { skip }, () => {
     server = await startServer(['--feature-gates=WatchList=false']);
     server.must(
       ['apply', '--server-side', '--validate=false', '-f', '-'],
-      readDefinitions(['cilium', 'istio', 'gateway-api']),
+      readDefinitions(['cilium', 'istio', 'gateway-api', 'network-policy-api']),
     );
     await server.established();
   });

@@ -12,6 +12,21 @@ import { openWay } from '../way.ts';
 import { type Context, forever } from './context.ts';
 import { engineDefinitions, install, lacksEngines, latticeDefinitions } from './definitions.ts';
 
+const NETWORK_POLICY = untyped({
+  group: 'networking.k8s.io',
+  version: 'v1',
+  kind: 'NetworkPolicy',
+  plural: 'networkpolicies',
+  namespaced: true,
+});
+const CILIUM_POLICY = untyped({
+  group: 'cilium.io',
+  version: 'v2',
+  kind: 'CiliumNetworkPolicy',
+  plural: 'ciliumnetworkpolicies',
+  namespaced: true,
+});
+
 export interface OperatedOptions {
   readonly folder: string;
   /** How often the operator is killed. */
@@ -111,6 +126,39 @@ export function operatedSuite(contextOf: () => Context, { folder, kills, seed }:
       const again = start();
       await again.synced();
       await stays(shop, versions, again);
+    });
+
+    test("names a policy of somebody else's that opens or closes what was agreed, until it is gone", async () => {
+      start();
+      await shop.enforced();
+      await shop.said('cartservice', 'Exclusive', 'NoForeignPolicy');
+      const select = (app: string) => ({ matchLabels: { app } });
+      await shop.policy(NETWORK_POLICY, 'open', { podSelector: select('cartservice'), ingress: [{}] });
+      const widens = await shop.said('cartservice', 'Exclusive', 'ForeignPolicyWidens');
+      assert.match(
+        widens,
+        new RegExp(`^NetworkPolicy ${shop.namespace}/open spec\\.ingress\\[0\\] lets through what nobody agreed`),
+      );
+      assert.equal(await shop.said('cartservice', 'Ready', 'ForeignPolicyWidens'), widens);
+      await until('an Event names it', async () =>
+        (await shop.events('cartservice')).includes(`ForeignPolicyWidens: ${widens}`) ? true : undefined,
+      );
+      const ports = [{ ports: [{ port: '15008', protocol: 'TCP' }] }];
+      await shop.policy(CILIUM_POLICY, 'shut', {
+        endpointSelector: select('frontend'),
+        egressDeny: [{ toEndpoints: [{}], toPorts: ports }],
+      });
+      const blocks = await shop.said('frontend', 'Exclusive', 'ForeignPolicyBlocks');
+      assert.match(blocks, new RegExp(`^CiliumNetworkPolicy ${shop.namespace}/shut .*blocks what both sides agreed`));
+      await shop.said('paymentservice', 'Exclusive', 'NoForeignPolicy');
+      // An operator that starts anew finds the same, and says nothing new.
+      await Promise.all([...running].map((operator) => operator.kill()));
+      const versions = await shop.versions();
+      await stays(shop, versions, start());
+      await shop.policy(NETWORK_POLICY, 'open', undefined);
+      await shop.policy(CILIUM_POLICY, 'shut', undefined);
+      for (const name of ['cartservice', 'frontend']) await shop.said(name, 'Exclusive', 'NoForeignPolicy');
+      await shop.said('cartservice', 'Ready', 'Enforced');
     });
 
     test(`converges to the same bytes although it is killed ${kills} times at random instants (seed ${seed})`, async (t) => {
