@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { buildKwok } from '../../conformance/kwok/kwok.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
 
 const WORDS = ['tests', 'pass', 'fail', 'skipped'] as const;
@@ -25,6 +26,8 @@ if (values.only !== undefined && values.only !== 'embedded' && values.only !== '
 } else if (values.build) {
   const found = findBinaries(process.env, say);
   say(found.kind === 'ready' ? found.folder : `SKIPPED: ${found.reason}`);
+  const kwok = buildKwok(process.env, say);
+  say(kwok.kind === 'ready' ? kwok.program : `SKIPPED: ${kwok.reason}`);
 } else {
   const counts: Counts[] = [];
   const given = process.env.KUBECONFIG_E2E;
@@ -34,6 +37,8 @@ if (values.only !== undefined && values.only !== 'embedded' && values.only !== '
   if (values.only !== 'embedded') {
     if (given !== undefined) counts.push(await runOn(given, { ...kubectl, LATTICE_E2E: 'given' }));
     else if (binaries.kind === 'ready') {
+      const kwok = buildKwok(process.env, say);
+      if (kwok.kind === 'skipped') say(`kwok stands for no node: ${kwok.reason}`);
       counts.push(await runOn('real', { ...kubectl, LATTICE_E2E: 'real', LATTICE_E2E_BINARIES: binaries.folder }));
     } else {
       say(`\nSKIPPED: the real API server: ${binaries.reason}`);

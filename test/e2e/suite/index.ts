@@ -42,7 +42,7 @@ suite(`end to end, ${target.kind}`, async () => {
 
   declaredSuite(contextOf);
   compiledSuite(contextOf);
-  renderedSuite(contextOf, target.kind === 'real');
+  renderedSuite(contextOf, target.kind === 'real', place);
   appliedSuite(contextOf);
   answersSuite(contextOf);
   leasedSuite(contextOf);

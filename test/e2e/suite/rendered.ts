@@ -1,10 +1,8 @@
 // What is rendered, judged by the server's own validation and admission, and run by the workload controller.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import fc from 'fast-check';
-import { exemptionsOf } from '../../../src/graph/index.ts';
 import {
   findKind,
   type DiscoveredKind,
@@ -13,23 +11,17 @@ import {
   type KubeObject,
   untyped,
 } from '../../../src/kube/index.ts';
-import {
-  createLog,
-  type Operator,
-  podSimulation,
-  startOperator,
-  workloadController,
-} from '../../../src/operator/index.ts';
 import { lattice } from '../../cli/testing.ts';
 import { at } from '../../workload/scene.ts';
-import { until } from '../until.ts';
+import type { Place } from '../cluster/cluster.ts';
 import { type Context, forever, NAMESPACE } from './context.ts';
 import { install, latticeDefinitions, objectsIn } from './definitions.ts';
+import { rendersAndRuns } from './rendered-runs.ts';
 
 const folder = join(import.meta.dirname, '../../../examples/payments');
 const HOME = 'shop';
 
-export function renderedSuite(contextOf: () => Context, real: boolean): void {
+export function renderedSuite(contextOf: () => Context, real: boolean, place: Place): void {
   suite('what is rendered', () => {
     let kinds: readonly DiscoveredKind[] = [];
     before(async () => {
@@ -100,58 +92,7 @@ export function renderedSuite(contextOf: () => Context, real: boolean): void {
       assert.ok(accepted > 10, `${accepted} were rendered; refused: ${refused.slice(0, 3).join('')}`);
     });
 
-    suite('runs', () => {
-      let operator: Operator | undefined;
-      after(async () => operator?.close());
-      test("the seed's services become ready, with the server's own controllers where it has them", async () => {
-        const context = contextOf();
-        const exemptions = exemptionsOf(undefined);
-        const logged: string[] = [];
-        operator = startOperator({
-          access: context.cluster.access,
-          settings: { mesh: 'none', exemptions },
-          compile: {
-            engines: ['kubernetes'],
-            trustDomain: 'cluster.local',
-            clusterName: 'default',
-            mesh: 'none',
-            exemptions,
-          },
-          controllers: [workloadController(), podSimulation({ makesPods: !real })],
-          identity: 'rendered',
-          log: createLog({
-            level: 'info',
-            write: (line) => logged.push(line),
-            terminal: false,
-            colour: false,
-            wall: () => 0,
-          }),
-        });
-        await operator.ready;
-        const call = { signal: forever(), force: true };
-        for (const name of ['services', 'classes-laptop']) {
-          for (const object of objectsIn(readFileSync(join(folder, `${name}.yaml`), 'utf8')))
-            await context.client.apply(kindOf(object), object, { ...call, manager: 'user' });
-        }
-        const service = findKind(kinds, 'lattice.dev/v1alpha1', 'LatticeService');
-        assert.ok(service);
-        for (const name of ['payment-service', 'ledger', 'order-service']) {
-          await until(`${name} is ready`, async () => {
-            const found = await context.client.find(untyped(service), { namespace: HOME, name }, call);
-            const conditions = at(found, 'status', 'conditions');
-            const running =
-              Array.isArray(conditions) && conditions.some((each: unknown) => at(each, 'reason') === 'Running');
-            if (!running) throw new Error(`${JSON.stringify(at(found, 'status'))}\n${logged.slice(-5).join('')}`);
-            return true;
-          });
-        }
-        for (const name of ['payment-service', 'ledger', 'order-service'])
-          await context.client.delete(untyped(service), { namespace: HOME, name }, call);
-        await until('all of it is gone', async () =>
-          (await context.client.list(untyped(service), { ...call, namespace: HOME })).length === 0 ? true : undefined,
-        );
-      });
-    });
+    rendersAndRuns(contextOf, real, place);
   });
 }
 
