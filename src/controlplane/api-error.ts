@@ -66,8 +66,13 @@ export const notFound = (about: About, name: string): ApiError =>
 export const noSuchPath = (): ApiError =>
   new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
 
-export const alreadyExists = (about: About, name: string): ApiError =>
-  new ApiError(409, 'AlreadyExists', `${qualified(about)} "${name}" already exists`, detailsOf(about, name));
+export const alreadyExists = (about: About, name: string, leaving: boolean): ApiError =>
+  new ApiError(
+    409,
+    'AlreadyExists',
+    `${leaving ? 'object is being deleted: ' : ''}${qualified(about)} "${name}" already exists`,
+    detailsOf(about, name),
+  );
 
 export const conflict = (about: About, name: string, why: string): ApiError =>
   new ApiError(

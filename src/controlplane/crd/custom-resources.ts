@@ -3,7 +3,7 @@ import { compileRules } from '../cel/rules.ts';
 import { at, isObject, type Json, type JsonObject, listAt, objectAt, plain, textAt, textsAt } from '../json.ts';
 import { nameOf } from '../meta.ts';
 import { apiVersionOf, type Conversion, type Resource, type Rules, type ScalePaths } from '../kinds/resource.ts';
-import { applyDefaults } from '../schema/default.ts';
+import { applyDefaults, dropNulls } from '../schema/default.ts';
 import { prune } from '../schema/prune.ts';
 import { parseSchema } from '../schema/parse-schema.ts';
 import { ANYTHING, type Schema } from '../schema/schema.ts';
@@ -101,7 +101,7 @@ function reading(served: string, stored: string, schema: Schema): Conversion {
   const seen = new WeakMap<JsonObject, JsonObject>();
   const read = (object: JsonObject): JsonObject => {
     const { value, unknown } = prune(object, schema);
-    const filled = applyDefaults(unknown.length === 0 ? object : value, schema);
+    const filled = applyDefaults(dropNulls(unknown.length === 0 ? object : value, schema), schema);
     const whole = isObject(filled) ? filled : object;
     return whole.apiVersion === served ? whole : { ...whole, apiVersion: served };
   };
@@ -229,18 +229,4 @@ function selectableFields(version: Json): Resource['fields'] {
     };
   }
   return fields;
-}
-
-/** A name as DNS-1123 subdomain, which objects of custom kinds must have. */
-export function checkObjectName(name: string): readonly Cause[] {
-  const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-  if (SUBDOMAIN.test(name) && name.length <= 253) return [];
-  if (name.length > 253) return [invalidValue('metadata.name', name, 'must be no more than 253 characters')];
-  return [
-    invalidValue(
-      'metadata.name',
-      name,
-      "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
-    ),
-  ];
 }

@@ -12,16 +12,22 @@ import {
   textAt,
   withAt,
 } from '../json.ts';
+import { checkFinalizer } from '../finalizer.ts';
 import { nameOf } from '../meta.ts';
 import { checkDefinition, prepareDefinition, retireDefinition, settleDefinition } from '../crd/definition.ts';
+import { pathSegment, subdomain } from '../names.ts';
 import type { Rules } from './resource.ts';
 
 /** Defaulting and validation of the built-in kinds that are served in full. */
 export const BUILTIN_RULES: Readonly<Record<string, Rules>> = {
-  Namespace: { prepare: prepareNamespace, settle: settleNamespace, retire: retireNamespace, check: () => [] },
+  Namespace: { prepare: prepareNamespace, settle: settleNamespace, retire: retireNamespace, check: checkNamespace },
   ConfigMap: { prepare: (next) => next, check: checkConfigMap },
   Secret: { prepare: prepareSecret, check: checkSecret },
-  Lease: { prepare: (next) => ({ ...next, spec: objectAt(next, 'spec') }), check: checkLease },
+  Lease: {
+    prepare: (next) => ({ ...next, spec: objectAt(next, 'spec') }),
+    fill: dropElection,
+    check: checkLease,
+  },
   Role: { prepare: prepareRole, check: checkRole },
   ClusterRole: { prepare: prepareRole, check: checkRole },
   RoleBinding: { prepare: prepareBinding, check: checkBinding },
@@ -35,11 +41,15 @@ export const BUILTIN_RULES: Readonly<Record<string, Rules>> = {
     check: checkDefinition,
   },
   Pod: { prepare: (next) => next, settle: (pod) => ({ ...pod, status: { phase: 'Pending' } }), check: () => [] },
-  Event: { prepare: (next) => next, fill: fillEvent, check: checkEvent },
+  Event: { prepare: prepareEvent, fill: fillEvent, check: checkEvent },
 };
 
 function prepareNamespace(next: JsonObject): JsonObject {
   return withAt(next, ['metadata', 'labels', 'kubernetes.io/metadata.name'], nameOf(next));
+}
+
+function checkNamespace(next: JsonObject): readonly Cause[] {
+  return listAt(next, 'spec', 'finalizers').flatMap((finalizer) => checkFinalizer(plain(finalizer), 'spec.finalizers'));
 }
 
 function settleNamespace(next: JsonObject): JsonObject {
@@ -50,6 +60,11 @@ function settleNamespace(next: JsonObject): JsonObject {
 
 function retireNamespace(namespace: JsonObject): JsonObject {
   return withAt(namespace, ['status', 'phase'], 'Terminating');
+}
+
+/** The server's type of a series always writes its time. */
+function prepareEvent(next: JsonObject): JsonObject {
+  return isObject(next.series) ? { ...next, series: { lastObservedTime: null, ...next.series } } : next;
 }
 
 /** They are spelled differently in the two event groups. */
@@ -99,7 +114,7 @@ function checkConfigMap(next: JsonObject, previous: JsonObject | undefined): rea
   return [
     ...checkKeys(next, 'data'),
     ...checkKeys(next, 'binaryData'),
-    ...both.map((key) => invalidValue('data', key, 'duplicate of key present in binaryData')),
+    ...both.map((key) => invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData')),
     ...checkImmutable(next, previous, ['data', 'binaryData']),
   ];
 }
@@ -133,6 +148,12 @@ function checkSecret(next: JsonObject, previous: JsonObject | undefined): readon
   ];
 }
 
+/** The fields of coordinated elections are behind a gate that is shut; who wrote them owns them all the same. */
+function dropElection(next: JsonObject): JsonObject {
+  const { strategy: _strategy, preferredHolder: _holder, ...spec } = objectAt(next, 'spec');
+  return { ...next, spec };
+}
+
 function checkLease(next: JsonObject): readonly Cause[] {
   const spec = objectAt(next, 'spec');
   const causes: Cause[] = [];
@@ -152,31 +173,33 @@ function prepareRole(next: JsonObject): JsonObject {
 }
 
 function checkRole(next: JsonObject): readonly Cause[] {
-  return listAt(next, 'rules').flatMap((rule, index) => {
-    const path = `rules[${index}]`;
-    const causes: Cause[] = [];
-    if (listAt(rule, 'verbs').length === 0)
-      causes.push(required(`${path}.verbs`, 'verbs must contain at least one value'));
-    if (listAt(rule, 'nonResourceURLs').length > 0) {
-      if (textAt(next, 'kind') === 'Role') {
-        causes.push(
-          invalidValue(
-            `${path}.nonResourceURLs`,
-            listAt(rule, 'nonResourceURLs'),
-            'namespaced rules cannot apply to non-resource URLs',
-          ),
-        );
-      }
-      return causes;
-    }
-    if (listAt(rule, 'apiGroups').length === 0) {
-      causes.push(required(`${path}.apiGroups`, 'resource rules must supply at least one api group'));
-    }
-    if (listAt(rule, 'resources').length === 0) {
-      causes.push(required(`${path}.resources`, 'resource rules must supply at least one resource'));
-    }
+  const rules = listAt(next, 'rules').flatMap((rule, index) =>
+    checkRule(rule, `rules[${index}]`, textAt(next, 'kind')),
+  );
+  const { aggregationRule } = next;
+  if (!isObject(aggregationRule) || listAt(aggregationRule, 'clusterRoleSelectors').length > 0) return rules;
+  const why = 'at least one clusterRoleSelector required if aggregationRule is non-nil';
+  return [...rules, required('aggregationRule.clusterRoleSelectors', why)];
+}
+
+function checkRule(rule: Json, path: string, kind: string): readonly Cause[] {
+  const causes: Cause[] = [];
+  const [groups, resources] = [listAt(rule, 'apiGroups'), listAt(rule, 'resources')];
+  const urls = listAt(rule, 'nonResourceURLs');
+  if (listAt(rule, 'verbs').length === 0)
+    causes.push(required(`${path}.verbs`, 'verbs must contain at least one value'));
+  if (urls.length > 0) {
+    const refuse = (why: string): number => causes.push(invalidValue(`${path}.nonResourceURLs`, urls, why));
+    if (kind === 'Role') refuse('namespaced rules cannot apply to non-resource URLs');
+    if (groups.length + resources.length + listAt(rule, 'resourceNames').length > 0)
+      refuse('rules cannot apply to both regular resources and non-resource URLs');
     return causes;
-  });
+  }
+  if (groups.length === 0)
+    causes.push(required(`${path}.apiGroups`, 'resource rules must supply at least one api group'));
+  if (resources.length === 0)
+    causes.push(required(`${path}.resources`, 'resource rules must supply at least one resource'));
+  return causes;
 }
 
 const RBAC_GROUP = 'rbac.authorization.k8s.io';
@@ -195,23 +218,32 @@ function prepareBinding(next: JsonObject): JsonObject {
 function checkBinding(next: JsonObject, previous: JsonObject | undefined): readonly Cause[] {
   const ref = objectAt(next, 'roleRef');
   const kinds = textAt(next, 'kind') === 'ClusterRoleBinding' ? ['ClusterRole'] : ['Role', 'ClusterRole'];
+  const [group, name] = [textAt(ref, 'apiGroup'), textAt(ref, 'name')];
   const causes: Cause[] = [];
+  if (group !== RBAC_GROUP) causes.push(unsupported('roleRef.apiGroup', group, [RBAC_GROUP]));
   if (!kinds.includes(textAt(ref, 'kind'))) causes.push(unsupported('roleRef.kind', textAt(ref, 'kind'), kinds));
-  if (textAt(ref, 'name') === '') causes.push(required('roleRef.name', ''));
-  for (const [index, subject] of listAt(next, 'subjects').entries()) {
-    const path = `subjects[${index}]`;
-    const kind = textAt(subject, 'kind');
-    if (textAt(subject, 'name') === '') causes.push(required(`${path}.name`, ''));
-    if (!['ServiceAccount', 'User', 'Group'].includes(kind)) {
-      causes.push(unsupported(`${path}.kind`, kind, ['ServiceAccount', 'User', 'Group']));
-    } else if (kind === 'ServiceAccount' && textAt(subject, 'namespace') === '') {
-      causes.push(required(`${path}.namespace`, ''));
-    }
-  }
+  if (name === '') causes.push(required('roleRef.name', ''));
+  causes.push(...pathSegment(name, 'roleRef.name'));
+  for (const [index, subject] of listAt(next, 'subjects').entries())
+    causes.push(...checkSubject(subject, `subjects[${index}]`, kinds.includes('Role')));
   if (previous && !equal(ref, at(previous, 'roleRef'))) {
-    const shownRef = { APIGroup: textAt(ref, 'apiGroup'), Kind: textAt(ref, 'kind'), Name: textAt(ref, 'name') };
+    const shownRef = { APIGroup: group, Kind: textAt(ref, 'kind'), Name: name };
     causes.push(invalidValue('roleRef', shownRef, 'cannot change roleRef'));
   }
+  return causes;
+}
+
+/** @param inNamespace whether the binding has one: then an account without one is of the same. */
+function checkSubject(subject: Json, path: string, inNamespace: boolean): readonly Cause[] {
+  const [kind, name, group] = [textAt(subject, 'kind'), textAt(subject, 'name'), textAt(subject, 'apiGroup')];
+  const causes: Cause[] = name === '' ? [required(`${path}.name`, '')] : [];
+  if (kind === 'ServiceAccount') {
+    if (name !== '') causes.push(...subdomain(name, `${path}.name`));
+    if (group !== '') causes.push(unsupported(`${path}.apiGroup`, group, ['']));
+    if (!inNamespace && textAt(subject, 'namespace') === '') causes.push(required(`${path}.namespace`, ''));
+  } else if (kind === 'User' || kind === 'Group') {
+    if (group !== RBAC_GROUP) causes.push(unsupported(`${path}.apiGroup`, group, [RBAC_GROUP]));
+  } else causes.push(unsupported(`${path}.kind`, kind, ['ServiceAccount', 'User', 'Group']));
   return causes;
 }
 

@@ -440,11 +440,11 @@ export const BUILTIN_TYPES: Readonly<Record<string, string>> = {
     'conditions:[meta.v1.Condition]#7@type~merge=type currentHealthy:i#4 desiredHealthy:i#5 disruptedPods:{t}#2 disruptionsAllowed:i#3 expectedPods:i#6 observedGeneration:l#1',
   'rbac.v1.AggregationRule': 'clusterRoleSelectors:[meta.v1.LabelSelector]#1',
   'rbac.v1.ClusterRole':
-    'aggregationRule:rbac.v1.AggregationRule#3 metadata:meta.v1.ObjectMeta#1& rules:[rbac.v1.PolicyRule]#2',
+    'aggregationRule:rbac.v1.AggregationRule#3 metadata:meta.v1.ObjectMeta#1& rules:[rbac.v1.PolicyRule]#2&',
   'rbac.v1.ClusterRoleBinding':
     'metadata:meta.v1.ObjectMeta#1& roleRef!:rbac.v1.RoleRef#3& subjects:[rbac.v1.Subject]#2',
   'rbac.v1.PolicyRule': 'apiGroups:[s]#2 nonResourceURLs:[s]#5 resourceNames:[s]#4 resources:[s]#3 verbs!:[s]#1',
-  'rbac.v1.Role': 'metadata:meta.v1.ObjectMeta#1& rules:[rbac.v1.PolicyRule]#2',
+  'rbac.v1.Role': 'metadata:meta.v1.ObjectMeta#1& rules:[rbac.v1.PolicyRule]#2&',
   'rbac.v1.RoleBinding': 'metadata:meta.v1.ObjectMeta#1& roleRef!:rbac.v1.RoleRef#3& subjects:[rbac.v1.Subject]#2',
   'rbac.v1.RoleRef': '% apiGroup:s#1 kind!:s#2 name!:s#3',
   'rbac.v1.Subject': '% apiGroup:s#2 kind!:s#1 name!:s#3 namespace:s#4',

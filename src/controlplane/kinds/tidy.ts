@@ -22,10 +22,13 @@ export function createTidy(table: TypeTable): (object: JsonObject, type: string)
   };
   const tidyValue = (value: Json, type: string): Json => {
     if (isNamed(type)) return isObject(value) ? tidyType(value, type) : value;
+    if (type === 'B' && isList(value)) return Buffer.from(value.map(Number)).toString('base64');
     const inner = type.slice(1, -1);
     if (type === '{s}' && isObject(value)) return mapMembers(value, (member) => member ?? '');
+    if (type === '{B}' && isObject(value)) return mapMembers(value, (member) => tidyValue(member ?? '', 'B'));
     if (type === '[s]' && isList(value)) return value.map((item) => item ?? '');
-    if (type.startsWith('[') && isList(value) && isNamed(inner)) return value.map((item) => tidyValue(item, inner));
+    if (type.startsWith('[') && isList(value) && isNamed(inner))
+      return value.map((item) => tidyValue(item ?? {}, inner));
     return value;
   };
   return tidyType;

@@ -72,7 +72,7 @@ function readField(text: string): Field {
 function structure(name: string, line: string, named: (name: string) => Schema): Schema {
   const fields = fieldsOf(line);
   const properties = new Map<string, Schema>();
-  for (const field of fields) properties.set(field.name, fieldSchema(field, named));
+  for (const field of fields) properties.set(field.name, fieldSchema(field, name, named));
   return {
     ...ANYTHING,
     type: 'object',
@@ -84,7 +84,7 @@ function structure(name: string, line: string, named: (name: string) => Schema):
   };
 }
 
-function fieldSchema(field: Field, named: (name: string) => Schema): Schema {
+function fieldSchema(field: Field, holder: string, named: (name: string) => Schema): Schema {
   const listType = field.set ? 'set' : field.mapKeys.length > 0 ? 'map' : 'atomic';
   const extra = {
     listType,
@@ -93,8 +93,13 @@ function fieldSchema(field: Field, named: (name: string) => Schema): Schema {
     default: field.default,
     always: field.always,
   } as const;
-  const goType = GO_NAMES[field.name] ?? goTypeOf(field.type);
-  if (!isNamed(field.type)) return { ...typeSchema(field.type, named), ...extra, goType, atomicMap: field.atomic };
+  const own = GO_NAMES[`${holder}.${field.name}`] ?? GO_NAMES[field.name];
+  if (!isNamed(field.type)) {
+    const known = typeSchema(field.type, named);
+    const goType = own ?? goTypeOf(field.type);
+    const items = own !== undefined && known.items ? { ...known.items, goType: own.slice(2) } : known.items;
+    return { ...known, ...extra, goType, items, atomicMap: field.atomic };
+  }
   return lazily(() => ({ ...named(field.type), ...extra, atomicMap: field.atomic || named(field.type).atomicMap }));
 }
 
@@ -136,12 +141,21 @@ const GO_SCALARS: Readonly<Record<string, string>> = {
   B: '[]uint8',
 };
 
-/** Fields whose texts have a type of their own. */
+/** Fields whose texts have a type of their own, wherever they are or in one type. */
 const GO_NAMES: Readonly<Record<string, string>> = {
   uid: 'types.UID',
   failurePolicy: 'v1.FailurePolicyType',
   matchPolicy: 'v1.MatchPolicyType',
+  reinvocationPolicy: 'v1.ReinvocationPolicyType',
   sideEffects: 'v1.SideEffectClass',
+  'admissionregistration.v1.RuleWithOperations.operations': '[]v1.OperationType',
+  'admissionregistration.v1.RuleWithOperations.scope': 'v1.ScopeType',
+  'coordination.v1.LeaseSpec.strategy': 'v1.CoordinatedLeaseStrategy',
+  'core.v1.NamespaceSpec.finalizers': '[]v1.FinalizerName',
+  'core.v1.NamespaceStatus.phase': 'v1.NamespacePhase',
+  'core.v1.Secret.type': 'v1.SecretType',
+  'meta.v1.LabelSelectorRequirement.operator': 'v1.LabelSelectorOperator',
+  'meta.v1.ManagedFieldsEntry.operation': 'v1.ManagedFieldsOperationType',
 };
 
 /** `[rbac.v1.Subject]` is `[]v1.Subject`. */

@@ -102,6 +102,11 @@ function shownStep(step: string): string {
   if (step.startsWith('f:')) return `.${text}`;
   if (!step.startsWith('k:')) return `[${step.startsWith('v:') ? `=${text}` : text}]`;
   const keys: unknown = JSON.parse(text);
-  const parts = Object.entries(isObject(keys) ? keys : {}).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-  return `[${parts.join(',')}]`;
+  return `[${shownKeys(isObject(keys) ? keys : {})}]`;
 }
+
+/** The keys of a list item, as `name="a",port=80`. */
+export const shownKeys = (keys: JsonObject): string =>
+  Object.entries(keys)
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .join(',');

@@ -65,12 +65,15 @@ export function compare(before: Json | undefined, after: Json | undefined, schem
   if (before !== undefined && after !== undefined && equal(before, after)) return NOTHING;
   const always = schema.always && held;
   const inner = compareParts(before, after, schema, always || (before !== undefined && after !== undefined));
-  if (!inner) return leafDifference(before, after);
+  if (!inner) return always && isHollow(before) && isHollow(after) ? NOTHING : leafDifference(before, after);
   if (always) return inner;
   if (before === undefined) return { ...inner, added: { member: true, children: inner.added.children } };
   if (after === undefined) return { ...inner, removed: { member: true, children: inner.removed.children } };
   return inner;
 }
+
+const isHollow = (value: Json | undefined): boolean =>
+  value === undefined || value === null || (isObject(value) && Object.keys(value).length === 0);
 
 function leafDifference(before: Json | undefined, after: Json | undefined): Difference {
   if (before === undefined) return { ...NOTHING, added: LEAF };

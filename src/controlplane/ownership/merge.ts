@@ -13,6 +13,8 @@ export function mergeApplied(live: Json | undefined, applied: Json, schema: Sche
     return merged;
   }
   if (isList(live) && isList(applied) && shapeOf(applied, schema) === 'list') return mergeItems(live, applied, schema);
+  // A null applied to what is made of parts names none of them.
+  if (applied === null && live !== undefined && shapeOf(live, schema) !== 'leaf') return live;
   return applied;
 }
 

@@ -1,4 +1,5 @@
-import { badRequest } from '../api-error.ts';
+import { ApiError } from '../api-error.ts';
+import { plainGo } from '../go-text.ts';
 import { type Draft, equal, isList, isObject, type Json, type JsonObject } from '../json.ts';
 import { ANYTHING, memberSchema, type Schema } from '../schema/schema.ts';
 
@@ -37,7 +38,10 @@ function mergeMember(target: Json | undefined, value: Json, schema: Schema): Jso
   }
   if (!isList(value)) return value;
   if (schema.patch?.strategies.includes('merge') !== true) return value.filter((item) => !isDirective(item));
-  const before = isList(target) ? target : [];
+  // Into nothing the list goes as it is, keys or not.
+  if (!isList(target))
+    return value.filter((item) => !isDirective(item)).map((item) => (isObject(item) ? withoutDirectives(item) : item));
+  const before = target;
   const key = schema.patch.mergeKey;
   return key === undefined ? unionOf(before, value) : mergeByKey(before, value, key, schema.items ?? ANYTHING);
 }
@@ -75,9 +79,10 @@ function mergeByKey(before: readonly Json[], patch: readonly Json[], key: string
   }
   let merged: readonly Json[] = before;
   for (const item of patch) {
-    if (!isObject(item) || item[key] === undefined) {
-      throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
-    }
+    if (!isObject(item))
+      throw new ApiError(500, '', `list element types are not identical: [${plainGo(before)} ${plainGo(patch)}]`);
+    if (item[key] === undefined)
+      throw new ApiError(500, '', `map: ${plainGo(item)} does not contain declared merge key: ${key}`);
     const index = merged.findIndex((known) => isObject(known) && equal(known[key], item[key]));
     if (item[DIRECTIVE] === 'delete') {
       if (index >= 0) merged = merged.toSpliced(index, 1);

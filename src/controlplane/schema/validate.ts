@@ -12,7 +12,10 @@ import { memberSchema, type Schema } from './schema.ts';
  */
 export function validate(value: Json, schema: Schema, path: string, old?: Json): readonly Cause[] {
   if (old !== undefined && equal(value, old)) return [];
-  if (value === null) return schema.nullable || !schema.type ? [] : [typeCause(path, schema.type, 'null')];
+  if (value === null) {
+    const wanted = schema.intOrString ? 'integer,string' : schema.type;
+    return schema.nullable || wanted === undefined ? [] : [typeCause(path, wanted, 'null')];
+  }
   const wrong = wrongType(value, schema, path);
   if (wrong) return [wrong];
   const causes: Cause[] = [...checkKeywords(value, schema.keywords, path), ...checkLogic(value, schema.keywords, path)];

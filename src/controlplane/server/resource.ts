@@ -24,7 +24,7 @@ import { writeOptions, type WriteOptions } from '../verbs/options.ts';
 import { patchObject, read } from '../verbs/patch.ts';
 import { replaceScale, scaleChange, scaleOf, writeScale } from '../verbs/scale.ts';
 import { watch } from '../verbs/watch.ts';
-import { create, type Place, update, writerOf } from '../verbs/write.ts';
+import { create, type Place, type Proposal, requireSame, update, writerOf } from '../verbs/write.ts';
 import type { User } from './authenticate.ts';
 import { answer, answerError, type ApiRequest, type ApiResponse, JSON_TYPE } from './message.ts';
 import { type Accepted, negotiate } from './negotiate.ts';
@@ -247,7 +247,11 @@ async function answerUpdate(call: Ready): Promise<ApiResponse> {
       },
     );
   }
-  return show(call, 200, await update(plane, place, options, () => ({ object })));
+  const propose = (current: JsonObject): Proposal => {
+    requireSame(object, current, place, options.dryRun);
+    return { object };
+  };
+  return show(call, 200, await update(plane, place, options, propose));
 }
 
 async function answerPatch(call: Ready): Promise<ApiResponse> {

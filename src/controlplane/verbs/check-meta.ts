@@ -1,41 +1,51 @@
 import { type Cause, forbiddenField, invalidValue, required } from '../api-error.ts';
-import { checkObjectName } from '../crd/custom-resources.ts';
-import { type Json, type JsonObject, listAt, objectAt, plain, textAt } from '../json.ts';
+import { equal, type Json, type JsonObject, listAt, objectAt, plain, textAt } from '../json.ts';
+import { checkFinalizer } from '../finalizer.ts';
 import { finalizersOf, isTerminating, nameOf } from '../meta.ts';
 import type { Resource } from '../kinds/resource.ts';
+import { label, type NameRule, pathSegment, subdomain } from '../names.ts';
 
 /** Metadata rules that hold for every kind. */
 export function checkMeta(next: JsonObject, previous: JsonObject | undefined, resource: Resource): readonly Cause[] {
   return [
-    ...(previous ? [] : checkName(next, resource)),
+    ...checkNames(next, previous, resource),
+    ...checkGeneration(next),
     ...checkLabels(objectAt(next, 'metadata', 'labels')),
     ...Object.keys(objectAt(next, 'metadata', 'annotations')).flatMap((key) => checkKey(key, 'metadata.annotations')),
-    ...finalizersOf(next).flatMap(checkFinalizer),
+    ...finalizersOf(next).flatMap((name, index) => checkFinalizer(name, `metadata.finalizers[${index}]`)),
     ...listAt(next, 'metadata', 'ownerReferences').flatMap(checkOwner),
     ...(previous ? checkNewFinalizers(next, previous) : []),
   ];
 }
 
-/** RBAC names are path segments, webhook and most other names are subdomains. */
-function checkName(next: JsonObject, resource: Resource): readonly Cause[] {
+/** A generated name is judged as what comes before the part that the server adds. */
+function checkNames(next: JsonObject, previous: JsonObject | undefined, resource: Resource): readonly Cause[] {
   const name = nameOf(next);
-  if (name === '') return [required('metadata.name', 'name or generateName is required')];
-  if (resource.group === 'rbac.authorization.k8s.io') {
-    return /[/%]/.test(name) || name === '.' || name === '..'
-      ? [invalidValue('metadata.name', name, "may not contain '/'")]
-      : [];
-  }
-  if (resource.kind === 'Namespace' || resource.kind === 'Service') return checkLabelName(name);
-  return checkObjectName(name);
+  const prefix = textAt(next, 'metadata', 'generateName');
+  const rule = ruleOf(resource);
+  const causes = prefix === '' ? [] : rule(prefix.replace(/-$/, 'a'), 'metadata.generateName');
+  const shown = causes.map((cause) => ({ ...cause, message: cause.message.replace(/a"/, '-"') }));
+  const told = prefix.endsWith('-') ? shown : causes;
+  if (previous) return [...told, ...(rule === pathSegment ? [] : pathSegment(prefix, 'metadata.generateName'))];
+  if (name === '') return [...told, required('metadata.name', 'name or generateName is required')];
+  return [...told, ...rule(name, 'metadata.name')];
 }
 
-const LABEL_RULE =
-  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+/** RBAC names are path segments, most other names are subdomains. */
+function ruleOf({ group, kind }: Resource): NameRule {
+  if (group === 'rbac.authorization.k8s.io') return pathSegment;
+  return group === '' && (kind === 'Namespace' || kind === 'Service') ? label : subdomain;
+}
 
-function checkLabelName(name: string): readonly Cause[] {
-  if (name.length > 63) return [invalidValue('metadata.name', name, 'must be no more than 63 characters')];
-  if (name.includes('.')) return [invalidValue('metadata.name', name, 'must not contain dots')];
-  return /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name) ? [] : [invalidValue('metadata.name', name, LABEL_RULE)];
+/** What a write may name and not change. `given` is what the client sent. */
+export function checkUnchanged(given: JsonObject, current: JsonObject): readonly Cause[] {
+  const [wanted, before] = [objectAt(given, 'metadata'), objectAt(current, 'metadata')];
+  return ['uid', 'deletionTimestamp', 'deletionGracePeriodSeconds'].flatMap((field) => {
+    const value = wanted[field] ?? '';
+    const changed =
+      value !== '' && !equal(value, before[field]) && (field !== 'deletionTimestamp' || !isTerminating(current));
+    return changed ? [invalidValue(`metadata.${field}`, value, 'field is immutable')] : [];
+  });
 }
 
 const PART = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
@@ -74,23 +84,24 @@ function checkLabels(labels: JsonObject): readonly Cause[] {
   });
 }
 
-function checkFinalizer(finalizer: string, index: number): readonly Cause[] {
-  const standard = ['orphan', 'foregroundDeletion', 'kubernetes'].includes(finalizer);
-  if (standard || finalizer.includes('/') || finalizer.includes('.')) return [];
-  return [
-    invalidValue(
-      `metadata.finalizers[${index}]`,
-      finalizer,
-      'name is neither a standard finalizer name nor is it fully qualified',
-    ),
-  ];
+function checkGeneration(next: JsonObject): readonly Cause[] {
+  const { generation } = objectAt(next, 'metadata');
+  if (typeof generation !== 'number' || generation >= 0) return [];
+  return [invalidValue('metadata.generation', generation, 'must be greater than or equal to 0')];
 }
 
-function checkOwner(owner: Json, index: number): readonly Cause[] {
-  const path = `metadata.ownerReferences[${index}]`;
-  return ['apiVersion', 'kind', 'name', 'uid'].flatMap((field) =>
-    textAt(owner, field) === '' ? [invalidValue(`${path}.${field}`, '', `${field} must not be empty`)] : [],
-  );
+/** The server names the list, not the item. */
+function checkOwner(owner: Json): readonly Cause[] {
+  const version = textAt(owner, 'apiVersion').split('/').at(-1) ?? '';
+  const path = 'metadata.ownerReferences';
+  return [
+    ...(version === ''
+      ? [invalidValue(`${path}.apiVersion`, textAt(owner, 'apiVersion'), 'version must not be empty')]
+      : []),
+    ...['kind', 'name', 'uid'].flatMap((field) =>
+      textAt(owner, field) === '' ? [invalidValue(`${path}.${field}`, '', 'must not be empty')] : [],
+    ),
+  ];
 }
 
 function checkNewFinalizers(next: JsonObject, previous: JsonObject): readonly Cause[] {

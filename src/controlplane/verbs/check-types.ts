@@ -2,22 +2,27 @@
 import { isList, isObject, type Json, type JsonObject } from '../json.ts';
 import { formatIsValid } from '../schema/formats.ts';
 import { memberSchema, type Schema } from '../schema/schema.ts';
+import { timeError } from './parse-time.ts';
 
 /** What is wrong with the type of some value, as the JSON decoder says it. @param name the type's own name. */
 export function typeError(object: JsonObject, schema: Schema, name: string): string | undefined {
   const wrong = firstMismatch(object, schema, '', name);
   if (!wrong) return undefined;
   if (wrong.badByte !== undefined) return `illegal base64 data at input byte ${wrong.badByte}`;
-  if (wrong.layout !== undefined) return timeError(wrong);
-  return `json: cannot unmarshal ${jsonType(wrong.value)} into Go struct field ${wrong.struct}.${wrong.path} of type ${wrong.wanted}`;
+  if (wrong.layout !== undefined && typeof wrong.value === 'string') return timeError(wrong.value, wrong.layout);
+  return unreadable(wrong);
 }
 
-/** The same, as the server says it after a strategic merge, which it does on values and not on text. */
+/** The same, as the server says it where it converts values and not text: after a strategic merge and an apply. */
 export function restoreError(object: JsonObject, schema: Schema): string | undefined {
   const wrong = firstMismatch(object, schema, '', '');
   if (!wrong) return undefined;
-  if (wrong.badByte !== undefined) return `illegal base64 data at input byte ${wrong.badByte}`;
-  if (wrong.layout !== undefined) return timeError(wrong);
+  if (wrong.badByte !== undefined)
+    return `error decoding from json: illegal base64 data at input byte ${wrong.badByte}`;
+  if (wrong.layout !== undefined)
+    return typeof wrong.value === 'string'
+      ? timeError(wrong.value, wrong.layout)
+      : `json: cannot unmarshal ${jsonType(wrong.value)} into Go value of type string`;
   const from = valueType(wrong.value);
   switch (wrong.kind) {
     case 'map':
@@ -27,48 +32,20 @@ export function restoreError(object: JsonObject, schema: Schema): string | undef
     case 'struct':
       return `cannot restore struct from: ${from}`;
     default:
-      return `unrecognized type: ${wrong.kind}`;
+      return CONVERTIBLE[from] === wrong.kind.replace(/\d+$/, '')
+        ? `cannot convert ${from} to ${wrong.wanted}`
+        : `unrecognized type: ${wrong.kind}`;
   }
 }
 
-/** The same, as server-side apply says it. */
-export function typedError(object: JsonObject, schema: Schema): string | undefined {
-  const wrong = firstMismatch(object, schema, '', '');
-  if (!wrong || wrong.layout !== undefined || wrong.badByte !== undefined) return undefined;
-  const expected = TYPED[wrong.kind] ?? 'numeric';
-  const shown =
-    wrong.kind === 'string' || wrong.kind === 'bool'
-      ? `value.valueUnstructured{Value:${goValue(wrong.value)}}`
-      : `{${plainGo(wrong.value)}}`;
-  return `${wrong.place}: expected ${expected}, got &${shown}`;
+/** What Go could convert, and its converter refuses by name. */
+const CONVERTIBLE: Readonly<Record<string, string>> = { int64: 'string', float64: 'int' };
+
+/** A number says itself where only its size or its fraction is wrong. */
+function unreadable({ value, struct, path, wanted }: Mismatch): string {
+  const fraction = typeof value === 'number' && wanted.startsWith('int') ? ` ${value}` : '';
+  return `json: cannot unmarshal ${jsonType(value)}${fraction} into Go struct field ${struct}.${path} of type ${wanted}`;
 }
-
-const TYPED: Readonly<Record<string, string>> = {
-  string: 'string',
-  bool: 'boolean',
-  slice: 'list',
-  map: 'map',
-  struct: 'map',
-};
-
-function goValue(value: Json): string {
-  if (isList(value)) return `[]interface {}{${value.map(goMember).join(', ')}}`;
-  if (!isObject(value)) return JSON.stringify(value);
-  const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}:${goMember(member)}`);
-  return `map[string]interface {}{${members.join(', ')}}`;
-}
-
-/** As Go prints it without its type. */
-function plainGo(value: Json): string {
-  if (value === null) return '<nil>';
-  if (isList(value)) return `[${value.map(plainGo).join(' ')}]`;
-  if (!isObject(value)) return String(value);
-  return `map[${Object.entries(value)
-    .map(([name, member]) => `${name}:${plainGo(member)}`)
-    .join(' ')}]`;
-}
-
-const goMember = (value: Json): string => (value === null ? 'interface {}(nil)' : goValue(value));
 
 export const jsonType = (value: Json): string =>
   isList(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
@@ -84,8 +61,6 @@ interface Mismatch {
   readonly value: Json;
   /** As the JSON decoder says it: without the members of maps and the items of lists. */
   readonly path: string;
-  /** In full. */
-  readonly place: string;
   /** The innermost structure that the path leads through. */
   readonly struct: string;
   readonly wanted: string;
@@ -96,32 +71,25 @@ interface Mismatch {
   readonly layout?: string;
 }
 
-function timeError({ value, layout = '' }: Mismatch): string {
-  if (typeof value !== 'string') return `json: cannot unmarshal ${jsonType(value)} into Go value of type string`;
-  const text = JSON.stringify(value);
-  return `parsing time ${text} as "${layout}": cannot parse ${text} as "2006"`;
-}
-
-function firstMismatch(value: Json, schema: Schema, path: string, struct: string, place = ''): Mismatch | undefined {
+function firstMismatch(value: Json, schema: Schema, path: string, struct: string): Mismatch | undefined {
   if (value === null) return undefined;
-  const at = { value, path, place, struct, kind: '', wanted: '' };
+  const at = { value, path, struct, kind: '', wanted: '' };
   const layout = LAYOUTS[schema.goType ?? ''];
   if (layout !== undefined) {
-    return typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? undefined : { ...at, layout };
+    const fits = typeof value === 'string' && timeError(value, layout) === undefined;
+    return fits ? undefined : { ...at, layout, wanted: 'string' };
   }
   const wanted = wantedType(schema);
   if (wanted && !wanted.takes.includes(jsonType(value))) {
     return { ...at, wanted: schema.goType ?? wanted.name, kind: wanted.name };
   }
-  if (wanted?.whole === true && typeof value === 'number' && !Number.isInteger(value)) {
+  if (wanted?.whole === true && typeof value === 'number' && !isWhole(value, wanted.name)) {
     return { ...at, wanted: wanted.name, kind: wanted.name };
   }
-  if (schema.format === 'byte' && typeof value === 'string' && !formatIsValid('byte', value)) {
-    return { ...at, badByte: Math.max(value.search(/[^A-Za-z0-9+/]/), 0) };
-  }
+  if (schema.format === 'byte') return badBytes(value, at);
   if (isList(value)) {
     const { items } = schema;
-    return items && firstOf(value.map((item, index) => [item, items, path, struct, `${place}[${index}]`] as const));
+    return items && firstOf(value.map((item) => [item, items, path, struct] as const));
   }
   if (!isObject(value)) return undefined;
   return firstOf(
@@ -130,9 +98,19 @@ function firstMismatch(value: Json, schema: Schema, path: string, struct: string
       const isMap = schema.additional !== undefined;
       const holder = isMap ? struct : (schema.goType?.split('.').at(-1) ?? struct);
       const below = isMap || path === '' ? path || name : `${path}.${name}`;
-      return inner ? [[member, inner, below, holder, `${place}.${name}`] as const] : [];
+      return inner ? [[member, inner, below, holder] as const] : [];
     }),
   );
+}
+
+/** Bytes are base64 or a list of numbers. */
+function badBytes(value: Json, at: Mismatch): Mismatch | undefined {
+  if (isList(value)) {
+    const item = value.find((byte) => byte !== null && typeof byte !== 'number');
+    return item === undefined ? undefined : { ...at, value: item, wanted: 'uint8', kind: 'uint8' };
+  }
+  if (typeof value !== 'string' || formatIsValid('byte', value)) return undefined;
+  return { ...at, badByte: Math.max(value.search(/[^A-Za-z0-9+/]/), 0) };
 }
 
 const LAYOUTS: Readonly<Record<string, string>> = {
@@ -140,9 +118,12 @@ const LAYOUTS: Readonly<Record<string, string>> = {
   'v1.MicroTime': '2006-01-02T15:04:05.000000Z07:00',
 };
 
-function firstOf(parts: readonly (readonly [Json, Schema, string, string, string])[]): Mismatch | undefined {
-  for (const [value, schema, path, struct, place] of parts) {
-    const wrong = firstMismatch(value, schema, path, struct, place);
+const isWhole = (value: number, type: string): boolean =>
+  Number.isInteger(value) && (type !== 'int32' || value === (value | 0));
+
+function firstOf(parts: readonly (readonly [Json, Schema, string, string])[]): Mismatch | undefined {
+  for (const [value, schema, path, struct] of parts) {
+    const wrong = firstMismatch(value, schema, path, struct);
     if (wrong) return wrong;
   }
   return undefined;
@@ -157,7 +138,9 @@ interface Wanted {
 function wantedType(schema: Schema): Wanted | undefined {
   switch (schema.type) {
     case 'string':
-      return { name: schema.format === 'byte' ? 'slice' : 'string', takes: ['string'] };
+      return schema.format === 'byte'
+        ? { name: 'slice', takes: ['string', 'array'] }
+        : { name: 'string', takes: ['string'] };
     case 'boolean':
       return { name: 'bool', takes: ['bool'] };
     case 'integer':

@@ -1,7 +1,19 @@
 import { load, YAMLException } from 'js-yaml';
 import { type ApiError, badRequest } from '../api-error.ts';
-import { asJson, byText, isObject, type Json, type JsonObject, parseJson, textAt } from '../json.ts';
+import {
+  asJson,
+  at,
+  byText,
+  isList,
+  isObject,
+  type Json,
+  type JsonObject,
+  parseJson,
+  textAt,
+  withAt,
+} from '../json.ts';
 import { apiVersionOf, type Resource } from '../kinds/resource.ts';
+import { dropNulls } from '../schema/default.ts';
 import { prune } from '../schema/prune.ts';
 import { ANYTHING, memberSchema, type Schema } from '../schema/schema.ts';
 import { jsonType, typeError } from './check-types.ts';
@@ -14,6 +26,28 @@ export function parseBody(text: string, yaml: boolean): Json {
   } catch (cause) {
     if (cause instanceof SyntaxError || cause instanceof YAMLException) throw badRequest(cause.message);
     throw cause;
+  }
+}
+
+/** What is applied: always read as YAML, of which JSON is a part. Nothing is an empty object. @throws ApiError 400 */
+export function parseApplied(text: string): JsonObject {
+  const refuse = (why: string): ApiError => badRequest(`error decoding YAML: ${why}`);
+  const value = readApplied(text, refuse);
+  if (value === null) return {};
+  if (isObject(value)) return value;
+  throw refuse(
+    `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonType(value)} into Go value of type map[string]interface {}`,
+  );
+}
+
+function readApplied(text: string, refuse: (why: string) => ApiError): Json {
+  try {
+    return text.trim() === '' ? null : /^\s*[{[]/.test(text) ? parseJson(text) : asJson(load(text));
+  } catch (cause) {
+    const why =
+      cause instanceof YAMLException ? cause.reason : cause instanceof SyntaxError ? cause.message : undefined;
+    if (why === undefined) throw cause;
+    throw refuse(`error converting YAML to JSON: yaml: ${why}`);
   }
 }
 
@@ -64,11 +98,6 @@ export const typeMetaError = (field: string, given: Json): string =>
 
 /** Drops unknown fields as the client asked: silently, with a warning, or by refusing the request. */
 export function screen(object: JsonObject, resource: Resource, options: WriteOptions): JsonObject {
-  return resource.tidy(screenKeepingEmpty(object, resource, options));
-}
-
-/** Like `screen`, and what is empty stays: an applier owns also what it names and leaves empty. */
-export function screenKeepingEmpty(object: JsonObject, resource: Resource, options: WriteOptions): JsonObject {
   const { value, unknown } = prune(object, withTypeMeta(resource.schema));
   if (unknown.length > 0 && options.validation === 'Strict') {
     throw strictError(resource, unknown);
@@ -77,12 +106,20 @@ export function screenKeepingEmpty(object: JsonObject, resource: Resource, optio
     options.warnings.push(...[...unknown].sort(byText).map((path) => `unknown field "${path}"`));
   const screened = isObject(value) ? value : object;
   checkTypes(screened, resource);
-  return screened;
+  const plainer = resource.typeName === undefined ? withoutNulls(screened, resource.schema) : screened;
+  return resource.tidy(withReset(plainer));
 }
 
-/** The paths of what the kind does not know. */
-export const unknownFields = (object: JsonObject, resource: Resource): readonly string[] =>
-  prune(object, withTypeMeta(resource.schema)).unknown;
+/** No owners at all asks to forget them, as one empty owner does; what is empty would be dropped. */
+function withReset(object: JsonObject): JsonObject {
+  const owners = at(object, 'metadata', 'managedFields');
+  return isList(owners) && owners.length === 0 ? withAt(object, ['metadata', 'managedFields'], [{}]) : object;
+}
+
+function withoutNulls(object: JsonObject, schema: Schema): JsonObject {
+  const next = dropNulls(object, schema);
+  return isObject(next) ? next : object;
+}
 
 /** Built-in types name their apiVersion and kind nowhere. */
 const withTypeMeta = (schema: Schema): Schema =>

@@ -9,25 +9,19 @@ import {
   required,
   unsupportedMedia,
 } from '../api-error.ts';
-import { isObject, type Json, type JsonObject, textAt } from '../json.ts';
+import { at, isObject, type Json, type JsonObject, textAt } from '../json.ts';
 import { apiVersionOf, fromStored, keyOf, type Resource } from '../kinds/resource.ts';
 import { applyConfiguration } from '../ownership/own.ts';
 import { jsonPatch } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMerge } from '../patch/strategic-merge.ts';
 import type { Plane } from '../plane.ts';
-import { restoreError, typedError } from './check-types.ts';
-import {
-  asObject,
-  parseBody,
-  screen,
-  screenKeepingEmpty,
-  unknownFields,
-  typeErrorOf,
-  typeMetaError,
-} from './decode.ts';
+import { restoreError } from './check-types.ts';
+import { asObject, parseApplied, parseBody, screen, typeErrorOf, typeMetaError } from './decode.ts';
 import type { WriteOptions } from './options.ts';
-import { create, type Place, update, writerOf } from './write.ts';
+import { keyError, typedError } from './typed.ts';
+import { wrapIntegers } from './wrap-integers.ts';
+import { create, type Place, type Proposal, update, writerOf } from './write.ts';
 
 const APPLY = 'application/apply-patch+yaml';
 const JSON_PATCH = 'application/json-patch+json';
@@ -55,13 +49,17 @@ export async function patchObject(
     throw invalid('PatchOptions', 'meta.k8s.io', '', [cause]);
   }
   const object = await update(plane, place, options, (current) => {
-    const changed = change(current);
+    const changed = restored(change(current), resource, contentType);
     refuseMisfit(changed, resource, contentType);
     if (textAt(changed, 'metadata', 'name') === '') throw nameless(place.name);
     return { object: screen(asObject(changed, resource), resource, options) };
   });
   return { object, created: false };
 }
+
+/** What a strategic merge makes is converted, and never text in between. */
+const restored = (changed: Json, resource: Resource, contentType: string): Json =>
+  contentType === STRATEGIC && isObject(changed) ? wrapIntegers(changed, resource.schema) : changed;
 
 /** What a patch makes is read again. @throws ApiError 422 if it cannot be. */
 function refuseMisfit(changed: Json, resource: Resource, contentType: string): void {
@@ -98,22 +96,26 @@ function changer(contentType: string, resource: Resource, body: string): (curren
 /** Server-side apply: creates the object if it does not exist. */
 async function apply(plane: Plane, place: Place, body: string, options: WriteOptions): Promise<Patched> {
   const { resource, name, namespace } = place;
-  const parsed = parseBody(body, true);
   requireManager(options);
-  const configuration = configurationOf(parsed, place, options);
   const exists = plane.store.get(resource.collection, keyOf(resource, namespace, name));
+  if (!exists && place.subresource !== '') throw notFound(resource, name);
+  const configuration = configurationOf(body, place);
   const writer = writerOf(plane, resource, place.subresource, options);
+  const applied = (current: JsonObject | undefined): Proposal => {
+    const proposal = applyConfiguration(current, configuration, resource, writer, options.force);
+    return { ...proposal, object: converted(proposal.object, configuration, resource) };
+  };
   if (!exists) {
-    if (place.subresource !== '') throw notFound(resource, name);
-    if (textAt(parsed, 'metadata', 'name') === '') throw nameless(name);
-    const { object, claim } = applyConfiguration(undefined, configuration, resource, writer, options.force);
+    const { object, claim } = applied(undefined);
+    if (textAt(configuration, 'metadata', 'name') === '') throw nameless(name);
     return { object: await create(plane, place, object, options, claim), created: true };
   }
   const object = await update(plane, place, options, (current) => {
-    const applied = applyConfiguration(current, configuration, resource, writer, options.force);
+    refuseUntypedOwners(current, resource);
+    const proposal = applied(current);
     // The name goes with the last of the metadata that this applier had.
-    if (textAt(applied.object, 'metadata', 'name') === '') throw nameless(name);
-    return applied;
+    if (textAt(proposal.object, 'metadata', 'name') === '') throw nameless(name);
+    return proposal;
   });
   return { object, created: false };
 }
@@ -123,16 +125,15 @@ function requireManager(options: WriteOptions): void {
   throw invalid('PatchOptions', 'meta.k8s.io', '', [required('fieldManager', 'is required for apply patch')]);
 }
 
-function configurationOf(parsed: Json, place: Place, options: WriteOptions): JsonObject {
-  const { resource, name } = place;
-  if (isObject(parsed) && textAt(parsed, 'kind') === '')
-    throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(parsed)}'`);
-  const whole = asObject(parsed, resource);
-  if (resource.typeName !== undefined) refuseUntyped(whole, place);
-  const object = screenKeepingEmpty(whole, resource, options);
-  if (isObject(object.metadata) && object.metadata.managedFields !== undefined) {
-    throw badRequest('metadata.managedFields must be nil');
-  }
+/** What is applied, in the order of the server's own checks. @throws ApiError */
+function configurationOf(body: string, { resource, name }: Place): JsonObject {
+  const object = parseApplied(body);
+  const [apiVersion, kind] = [textAt(object, 'apiVersion'), textAt(object, 'kind')];
+  if (apiVersion !== apiVersionOf(resource) || kind !== resource.kind)
+    throw badRequest(`invalid object type: ${qualified(apiVersion, kind)}`);
+  if (at(object, 'metadata', 'managedFields') !== undefined) throw badRequest('metadata.managedFields must be nil');
+  const why = typedError(object, resource.schema);
+  if (why !== undefined) throw untyped(`failed to create typed patch object (${titleOf(object)}): ${why}`);
   const given = textAt(object, 'metadata', 'name');
   if (given !== '' && given !== name) {
     throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
@@ -140,16 +141,35 @@ function configurationOf(parsed: Json, place: Place, options: WriteOptions): Jso
   return object;
 }
 
-/** Of a built-in kind the server makes a typed value first, whatever validation the client asked for. @throws ApiError 500 */
-function refuseUntyped(object: JsonObject, { resource, namespace, name }: Place): void {
-  const [unknown] = unknownFields(object, resource);
-  const why = unknown === undefined ? typedError(object, resource.schema) : `.${unknown}: field not declared in schema`;
-  if (why === undefined) return;
-  const version = resource.group === '' ? '/v1' : apiVersionOf(resource);
-  const named = textAt(object, 'metadata', 'name') === '' ? '/' : `${namespace}/${name}`;
-  const what = `(${named}; ${version}, Kind=${resource.kind})`;
-  throw new ApiError(500, '', `failed to create typed patch object ${what}: ${why}`);
+/** A built-in kind is a type of the server's own: what is merged must become one. @throws ApiError 500 */
+function converted(object: JsonObject, configuration: JsonObject, resource: Resource): JsonObject {
+  if (resource.typeName === undefined) return object;
+  const whole = wrapIntegers(object, resource.schema);
+  const why = restoreError(whole, resource.schema);
+  if (why === undefined) return whole;
+  const type = qualified(apiVersionOf(resource), resource.kind);
+  throw untyped(
+    `failed to convert new object (${titleOf(configuration)}) to proper version: unable to convert unstructured object to ${type}: ${why}`,
+  );
 }
+
+/** What is stored may have items without keys: then nobody's fields can be told apart. @throws ApiError 500 */
+function refuseUntypedOwners(current: JsonObject, resource: Resource): void {
+  const why = keyError(current, resource.schema);
+  if (why === undefined) return;
+  throw untyped(
+    `failed to create manager for existing fields: failed to convert new object (${titleOf(current)}) to smd typed: ${why}`,
+  );
+}
+
+const untyped = (message: string): ApiError => new ApiError(500, '', message);
+
+/** An object as the server's errors name it. */
+const titleOf = (object: JsonObject): string =>
+  `${textAt(object, 'metadata', 'namespace')}/${textAt(object, 'metadata', 'name')}; ${qualified(textAt(object, 'apiVersion'), textAt(object, 'kind'))}`;
+
+const qualified = (apiVersion: string, kind: string): string =>
+  `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
 
 /** The stored object as this version serves it. @throws ApiError 404 */
 export function read(plane: Plane, { resource, namespace, name }: Place): JsonObject {

@@ -1,13 +1,24 @@
-import { alreadyExists, ApiError, badRequest, conflict, forbidden, invalid, notFound, STALE } from '../api-error.ts';
+import {
+  alreadyExists,
+  ApiError,
+  badRequest,
+  type Cause,
+  conflict,
+  forbidden,
+  invalid,
+  notFound,
+  STALE,
+} from '../api-error.ts';
 import type { Attempt } from '../admission/hooks.ts';
 import { equal, type JsonObject, listAt, objectAt, textAt, withAt } from '../json.ts';
 import { apiVersionOf, fromStored, keyOf, type Resource, toStored } from '../kinds/resource.ts';
 import { finalizersOf, isTerminating, nameOf, namespaceOf, timestamp, uidOf, versionOf, withMeta } from '../meta.ts';
 import { type Claim, ownApply, ownUpdate, type Writer } from '../ownership/own.ts';
 import type { Plane } from '../plane.ts';
-import { checkMeta } from './check-meta.ts';
+import { checkMeta, checkUnchanged } from './check-meta.ts';
 import { screen } from './decode.ts';
 import type { WriteOptions } from './options.ts';
+import { keyError } from './typed.ts';
 
 /** Where a write goes. */
 export interface Place {
@@ -32,12 +43,12 @@ export async function create(
   claim?: Claim,
 ): Promise<JsonObject> {
   const { resource } = place;
-  if (versionOf(object) !== '')
+  if (/^0*[1-9]\d*$/.test(versionOf(object)))
     throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
   const placed = inNamespace(object, place);
   requireNamespace(plane, resource, placed);
   const attempt = attemptOf(place, 'CREATE', options, undefined);
-  const bare = cleared(resource.status ? withAt(placed, ['status'], undefined) : placed);
+  const bare = cleared(resource.status ? withAt(placed, ['status'], undefined) : placed, resource);
   const mutated = await mutate(plane, attempt, resource.rules.prepare(bare, undefined), undefined, options);
   const stamped = stampNew(plane, resource, mutated);
   check(stamped, undefined, place);
@@ -45,7 +56,8 @@ export async function create(
   await plane.hooks.validate({ ...attempt, name: nameOf(owned), object: owned });
   requireNamespace(plane, resource, owned);
   const key = keyOf(resource, namespaceOf(owned), nameOf(owned));
-  if (plane.store.get(resource.collection, key)) throw alreadyExists(resource, nameOf(owned));
+  const there = plane.store.get(resource.collection, key);
+  if (there) throw alreadyExists(resource, nameOf(owned), isTerminating(there));
   if (options.dryRun) return owned;
   return fromStored(resource, plane.store.put(resource.collection, key, toStored(resource, owned)));
 }
@@ -99,7 +111,7 @@ async function prepareUpdate(
   const prepared = resource.rules.prepare(keepSystemFields(scoped, current), current);
   const mutated = withinScope(await mutate(plane, attempt, prepared, current, options), current, place);
   const next = withGeneration(keepSystemFields(mutated, current), current, resource);
-  check(next, current, place);
+  check(next, current, place, checkUnchanged(object, current));
   const owned = filled(resource, own(plane, current, next, place, options, claim));
   const final = sameButOwners(owned, current) ? current : owned;
   await plane.hooks.validate({ ...attempt, object: final });
@@ -172,11 +184,16 @@ function requireNamespace(plane: Plane, resource: Resource, object: JsonObject):
   });
 }
 
-const cleared = (object: JsonObject): JsonObject =>
-  ['deletionTimestamp', 'deletionGracePeriodSeconds', 'uid', 'creationTimestamp', 'generation', 'selfLink'].reduce(
-    (left, field) => withMeta(left, field, undefined),
-    object,
-  );
+const cleared = (object: JsonObject, { generation }: Resource): JsonObject =>
+  [
+    'resourceVersion',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'uid',
+    'creationTimestamp',
+    'selfLink',
+    ...(generation ? ['generation'] : []),
+  ].reduce((left, field) => withMeta(left, field, undefined), object);
 
 function stampNew(plane: Plane, resource: Resource, object: JsonObject): JsonObject {
   const prefix = textAt(object, 'metadata', 'generateName');
@@ -197,17 +214,23 @@ function checkIdentity(object: JsonObject, current: JsonObject, { resource, name
   if (nameOf(object) !== '' && nameOf(object) !== name) {
     throw badRequest(`the name of the object (${nameOf(object)}) does not match the name on the URL (${name})`);
   }
-  if (uidOf(object) !== '' && uidOf(object) !== uidOf(current)) {
-    const key = `/registry/${resource.plural}/${resource.namespaced ? `${namespaceOf(current)}/` : ''}${name}`;
-    const why = `Precondition failed: UID in precondition: ${uidOf(object)}, UID in object meta: ${uidOf(current)}`;
-    throw conflict(
-      resource,
-      name,
-      `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
-    );
-  }
   const version = versionOf(object);
+  if (!/^\d*$/.test(version))
+    throw new ApiError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`);
   if (version !== '' && version !== '0' && version !== versionOf(current)) throw conflict(resource, name, STALE);
+}
+
+/** A PUT with a uid is meant for that object alone. @throws ApiError 409 */
+export function requireSame(object: JsonObject, current: JsonObject, { resource, name }: Place, dryRun: boolean): void {
+  if (uidOf(object) === '' || uidOf(object) === uidOf(current)) return;
+  const root = `${dryRun ? '' : '/registry'}${resource.typeName === undefined ? `/${resource.group}` : ''}`;
+  const key = `${root}/${resource.plural}/${resource.namespaced ? `${namespaceOf(current)}/` : ''}${name}`;
+  const why = `Precondition failed: UID in precondition: ${uidOf(object)}, UID in object meta: ${uidOf(current)}`;
+  throw conflict(
+    resource,
+    name,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
+  );
 }
 
 const SYSTEM_FIELDS = [
@@ -215,12 +238,10 @@ const SYSTEM_FIELDS = [
   'namespace',
   'uid',
   'creationTimestamp',
-  'generateName',
   'generation',
   'deletionTimestamp',
   'deletionGracePeriodSeconds',
   'resourceVersion',
-  'selfLink',
 ] as const;
 
 function keepSystemFields(next: JsonObject, current: JsonObject): JsonObject {
@@ -239,8 +260,14 @@ function withinScope(next: JsonObject, current: JsonObject, { resource, subresou
     case 'finalize':
       return withAt(current, ['spec', 'finalizers'], listAt(next, 'spec', 'finalizers'));
     default:
-      return resource.status ? withAt(next, ['status'], current.status) : next;
+      return keepParts(next, current, resource);
   }
+}
+
+/** The status has a door of its own, and so have the finalizers of a namespace. */
+function keepParts(next: JsonObject, current: JsonObject, resource: Resource): JsonObject {
+  const kept = resource.status ? withAt(next, ['status'], current.status) : next;
+  return resource.finalize ? withAt(kept, ['spec', 'finalizers'], listAt(current, 'spec', 'finalizers')) : kept;
 }
 
 function withGeneration(next: JsonObject, current: JsonObject, resource: Resource): JsonObject {
@@ -254,8 +281,13 @@ function withGeneration(next: JsonObject, current: JsonObject, resource: Resourc
   return withMeta(next, 'generation', equal(judged(next), judged(current)) ? generation : generation + 1);
 }
 
-function check(next: JsonObject, previous: JsonObject | undefined, { resource, subresource }: Place): void {
-  const found = checkMeta(next, previous, resource);
+function check(
+  next: JsonObject,
+  previous: JsonObject | undefined,
+  { resource, subresource }: Place,
+  before: readonly Cause[] = [],
+): void {
+  const found = [...before, ...checkMeta(next, previous, resource)];
   const causes = [...found, ...resource.rules.check(next, previous, subresource, found)];
   if (causes.length > 0) throw invalid(resource.kind, resource.group, nameOf(next), causes);
 }
@@ -270,6 +302,8 @@ function own(
 ): JsonObject {
   const writer = writerOf(plane, resource, subresource, options);
   if (claim) return ownApply(current, next, resource.schema, writer, claim);
+  // Where items cannot be told apart, nobody's fields can.
+  if (keyError(next, resource.schema) !== undefined) return withMeta(next, 'managedFields', undefined);
   return ownUpdate(current, next, resource.schema, writer);
 }
 

@@ -1,0 +1,20 @@
+// Values as Go prints them: the server's errors hold them.
+import { isList, isObject, type Json } from './json.ts';
+
+/** `%v`: without types. */
+export function plainGo(value: Json): string {
+  if (value === null) return '<nil>';
+  if (isList(value)) return `[${value.map(plainGo).join(' ')}]`;
+  if (!isObject(value)) return String(value);
+  const members = Object.entries(value).map(([name, member]) => `${name}:${plainGo(member)}`);
+  return `map[${members.join(' ')}]`;
+}
+
+/** `%#v`: as Go would write it. */
+export function literal(value: Json): string {
+  if (value === null) return 'interface {}(nil)';
+  if (isList(value)) return `[]interface {}{${value.map(literal).join(', ')}}`;
+  if (!isObject(value)) return JSON.stringify(value);
+  const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}:${literal(member)}`);
+  return `map[string]interface {}{${members.join(', ')}}`;
+}
