@@ -1,5 +1,5 @@
 // Changes of rules under traffic: the measure of a gapless swap.
-import type { FirewallProgram } from '../../src/api/index.ts';
+import type { FirewallProgram, FirewallRule } from '../../src/api/index.ts';
 import type { Lab } from './lab.ts';
 import { run } from './network.ts';
 
@@ -15,18 +15,26 @@ export interface SwapFigures {
   readonly failed: number;
 }
 
+/** What is swapped, and how a program is brought to both nodes. */
+export interface Swapping {
+  readonly swaps: number;
+  readonly load: (program: FirewallProgram) => Promise<void>;
+  /** Each denies p1 -> r1 and r2 -> p1, and allows p2 -> p3. */
+  readonly variant: (turn: number) => FirewallProgram;
+}
+
 /**
  * Swaps between programs that deny the same flows in different ways - by other rules, in another order, over other sets,
  * over sets that are kept in another way - while two floods of denied datagrams and one stream of allowed calls run.
  */
-export async function swapUnderTraffic(lab: Lab, swaps: number): Promise<SwapFigures> {
-  const { cluster, actors } = lab;
-  await cluster.load('rome', variant(0));
+export async function swapUnderTraffic(lab: Lab, { swaps, load, variant }: Swapping): Promise<SwapFigures> {
+  const { actors } = lab;
+  await load(variant(0));
   const before = (await actors.received('r1')) + (await actors.received('p1'));
   const floods = [await actors.flood({ from: 'p1', to: 'r1' }), await actors.flood({ from: 'r2', to: 'p1' })];
   const lostBefore = repeatedSyns(lab);
   const calls = await actors.connects({ from: 'p2', to: 'p3', patience: 8000 });
-  for (let swap = 1; swap <= swaps; swap++) await cluster.load('rome', variant(swap));
+  for (let swap = 1; swap <= swaps; swap++) await load(variant(swap));
   const sent = await Promise.all(floods.map((stop) => stop()));
   const answered = await calls();
   const leaked = (await actors.received('r1')) + (await actors.received('p1')) - before;
@@ -54,12 +62,34 @@ const P1 = '10.200.1.2';
 const R2 = '10.61.0.3';
 const OTHERS = ['10.250.0.1', '10.250.0.2'];
 
-/** p1 -> r1 and r2 -> p1 are denied in each, p2 -> p3 is allowed in each. */
+/** As many as there are ways in which the agent keeps sets. */
+export function agentVariant(turn: number): FirewallProgram {
+  return variant(turn % 4);
+}
+
+/** Without the set of ranges, which Liqo's sets do not hold. */
+export function liqoVariant(turn: number): FirewallProgram {
+  return variant(turn % 3);
+}
+
+/** The same in both directions, as a Liqo without connection state needs it. */
+export function symmetricVariant(turn: number): FirewallProgram {
+  const denied = turn % 2 === 0 ? [[P1, R2]] : [[R2, ...OTHERS], [P1]];
+  const rules = denied.flatMap((addresses, index): FirewallRule[] => {
+    const cidrs = addresses.map((address) => `${address}/32`);
+    return [
+      { name: `from-${index}`, source: { cidrs }, action: 'deny' },
+      { name: `to-${index}`, destination: { cidrs }, action: 'deny' },
+    ];
+  });
+  return { peering: 'liqo-tenant-rome/rome', generation: 0, disarmed: false, sets: [], rules };
+}
+
 function variant(turn: number): FirewallProgram {
   const common = { peering: 'liqo-tenant-rome/rome', generation: 0, disarmed: false } as const;
   const allow = { name: 'allow', source: { cidrs: ['10.200.1.3'] }, action: 'allow' } as const;
   const denied = (set: string) => ({ name: `deny-${set}`, source: { set }, action: 'deny' }) as const;
-  switch (turn % 4) {
+  switch (turn) {
     case 0:
       return {
         ...common,

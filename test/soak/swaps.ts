@@ -1,6 +1,6 @@
 import { startLab } from '../kernel/lab.ts';
 import { whyNot } from '../kernel/network.ts';
-import { swapUnderTraffic } from '../kernel/swaps.ts';
+import { agentVariant, swapUnderTraffic } from '../kernel/swaps.ts';
 
 /** Changes of rules under traffic on the real kernel. Says its figures; answers whether any packet was let through or lost. */
 export async function soakSwaps(swaps: number, say: (line: string) => void): Promise<boolean> {
@@ -11,7 +11,11 @@ export async function soakSwaps(swaps: number, say: (line: string) => void): Pro
   }
   const lab = await startLab();
   try {
-    const { sent, leaked, calls, failed } = await swapUnderTraffic(lab, swaps);
+    const { sent, leaked, calls, failed } = await swapUnderTraffic(lab, {
+      swaps,
+      load: (program) => lab.cluster.load('rome', program),
+      variant: agentVariant,
+    });
     say(
       `soak: ${swaps} swaps: ${leaked} of ${sent} denied datagrams passed, ${failed} of ${calls} allowed calls failed`,
     );

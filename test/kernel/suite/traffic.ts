@@ -4,7 +4,7 @@ import type { FirewallProgram, FirewallRule } from '../../../src/api/index.ts';
 import { until } from '../../e2e/until.ts';
 import type { Lab } from '../lab.ts';
 import { inNode, tablesOf } from '../nodes.ts';
-import { swapUnderTraffic } from '../swaps.ts';
+import { agentVariant, swapUnderTraffic } from '../swaps.ts';
 
 const program = (rules: readonly FirewallRule[]): FirewallProgram => ({
   peering: 'liqo-tenant-rome/rome',
@@ -68,7 +68,11 @@ export function trafficTests(lab: () => Lab): void {
   });
 
   test(`no packet of a denied flow passes, and no allowed call fails, during ${SWAPS} swaps under traffic`, async () => {
-    const { leaked, sent, failed, calls } = await swapUnderTraffic(lab(), SWAPS);
+    const { leaked, sent, failed, calls } = await swapUnderTraffic(lab(), {
+      swaps: SWAPS,
+      load: (next) => lab().cluster.load('rome', next),
+      variant: agentVariant,
+    });
     assert.ok(sent > 1000 && calls > 20, `${sent} datagrams, ${calls} calls`);
     assert.deepEqual({ leaked, failed }, { leaked: 0, failed: 0 });
   });

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { loadAll } from 'js-yaml';
+import type { FirewallProgram } from '../../../src/api/index.ts';
 import type { Lab } from '../lab.ts';
 import { contradictions, peeringOf, programFor } from '../meaning.ts';
 
-const PARTIES = [
+export const PARTIES = [
   { group: 'local-cluster' },
   { group: 'remote-cluster' },
   { group: 'offloaded' },
@@ -15,7 +16,14 @@ const PARTIES = [
   { namespace: 'demo-rome' },
 ] as const;
 
-const EXAMPLES = ['quick-start', 'consumer', 'provider', 'private-subnets', 'namespaces', 'several-peerings'] as const;
+export const EXAMPLES = [
+  'quick-start',
+  'consumer',
+  'provider',
+  'private-subnets',
+  'namespaces',
+  'several-peerings',
+] as const;
 
 /** Real sockets in every direction, against what the peering says. */
 export function verdictTests(lab: () => Lab): void {
@@ -49,9 +57,7 @@ export function verdictTests(lab: () => Lab): void {
     test(`the example ${example} is enforced as it reads, with all of its peerings at once`, async () => {
       const { cluster, actors, network } = lab();
       await cluster.unload('rome');
-      const path = new URL(`../../../examples/peering/${example}/peering.yaml`, import.meta.url);
-      const documents: unknown[] = loadAll(readFileSync(path, 'utf8'));
-      const programs = documents.map((document) => programFor(asRecord(document)));
+      const programs = programsOf(example);
       for (const [index, program] of programs.entries()) await cluster.load(`example-${index}`, program);
       const { wrong, open, closed } = await contradictions(actors, network, programs);
       assert.deepEqual(wrong, []);
@@ -91,6 +97,13 @@ export function verdictTests(lab: () => Lab): void {
     const { wrong, closed } = await contradictions(actors, network, []);
     assert.deepEqual([wrong, closed], [[], 0]);
   });
+}
+
+/** Of every peering of an example. */
+export function programsOf(example: (typeof EXAMPLES)[number]): readonly FirewallProgram[] {
+  const path = new URL(`../../../examples/peering/${example}/peering.yaml`, import.meta.url);
+  const documents: unknown[] = loadAll(readFileSync(path, 'utf8'));
+  return documents.map((document) => programFor(asRecord(document)));
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {
