@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadAll } from 'js-yaml';
 import { isLattice, parseObject } from '../../src/api/index.ts';
-import type { Input } from '../../src/graph/index.ts';
+import type { Fact, Input } from '../../src/graph/index.ts';
 import { prove } from '../../src/verify/index.ts';
 import { worldOf } from './support.ts';
 
@@ -142,4 +142,95 @@ test('verify finds DNS rules that hide an agreed name, let any name be asked, or
     'DNS for lattice-nobody.example allowed',
   ]);
   assert.deepEqual(reasons(objects(/,"rules":\{"dns":.*?\]\}/, '')), ['DNS for api.example.com denied']);
+});
+
+/** A Service behind a waypoint, and a host behind the egress waypoint: what only objects at a waypoint guard. */
+const FRONTED = [
+  ...['web', 'cart'].map((name) => ({
+    kind: 'LatticeService',
+    metadata: { name, namespace: 'shop' },
+    spec: {
+      selector: { matchLabels: { app: name } },
+      serviceAccount: name,
+      service: { ports: { http: { port: 80, targetPort: 8080 } } },
+      resources:
+        name === 'web' ? { cart: {}, api: { type: 'external_service' } } : { web: { direction: 'inbound' as const } },
+    },
+  })),
+  {
+    kind: 'LatticeExternalService',
+    metadata: { name: 'api', namespace: 'shop' },
+    spec: { endpoints: { main: 'https://api.example.com' }, allowed_requesters: ['web'] },
+  },
+].map((each) => ({ apiVersion: 'lattice.dev/v1alpha1', ...each }));
+const STAGE: readonly Fact[] = [
+  { kind: 'namespace', name: 'shop', managed: false, dataplane: 'ambient', waypoint: 'shop/way' },
+  { kind: 'gateway', key: 'shop/way', namespace: 'shop', name: 'way', programmed: true, serves: 'service' },
+];
+
+/** The object that is changed, by a part of its text, and the change. */
+const AT_WAYPOINTS: readonly (readonly [what: string, which: RegExp, find: RegExp | string, replace: string])[] = [
+  ['one more Service port at the waypoint', /"kind":"Service","name":"cart"/, '"ports":["80"', '"ports":["80","4444"'],
+  ['another Service', /"kind":"Service","name":"cart"/, '"name":"cart"', '"name":"cartt"'],
+  [
+    'a whole namespace at the waypoint',
+    /"kind":"Service","name":"cart"/,
+    /"principals":\[[^\]]*\]/,
+    '"namespaces":["zz"]',
+  ],
+  [
+    'addresses at the waypoint',
+    /"kind":"Service","name":"cart"/,
+    /"principals":\[[^\]]*\]/,
+    '"ipBlocks":["10.0.0.0/8"]',
+  ],
+  [
+    'the account in any trust domain, at the waypoint',
+    /"kind":"Service","name":"cart"/,
+    /"principals":\[[^\]]*\]/,
+    '"serviceAccounts":["shop/web"]',
+  ],
+  ['the waypoint in any trust domain, at ztunnel', /sa\/way"/, 'cluster.local/ns', '*/ns'],
+  ['addresses at ztunnel', /sa\/way"/, '"rules":[', '"rules":[{"from":[{"source":{"ipBlocks":["10.0.0.0/8"]}}]},'],
+  [
+    'a waypoint of another account',
+    /"serviceaccount":"way"|serviceaccount":"way"/,
+    /,"k8s:[^"]*serviceaccount":"way"/,
+    '',
+  ],
+  ['no default deny of the egress waypoint', /"kind":"Gateway","name":"egress"/, '"name":"egress"', '"name":"egresss"'],
+  ['any name asked by the egress waypoint', /"dns":\[/, /"dns":\[[^\]]*\]/, '"dns":[{"matchPattern":"*"}]'],
+  ['another host', /"ServiceEntry","metadata/, '"hosts":["api.', '"hosts":["apj.'],
+  ['one more host', /"ServiceEntry","metadata/, '"hosts":[', '"hosts":["evil.example.com",'],
+  ['another port of the host', /"ServiceEntry","metadata/, '"number":443', '"number":444'],
+  ['no waypoint for the host', /"ServiceEntry","metadata/, '"istio.io/use-waypoint":"egress"', '"x":"egress"'],
+  ['another waypoint for the host', /"ServiceEntry","metadata/, 'use-waypoint":"egress"', 'use-waypoint":"way"'],
+  [
+    'an address for the host',
+    /"ServiceEntry","metadata/,
+    '"hosts":[',
+    '"endpoints":[{"address":"203.0.113.9"}],"hosts":[',
+  ],
+  ['no resolution of the host', /"ServiceEntry","metadata/, '"resolution":"DNS"', '"resolution":"NONE"'],
+];
+
+test('verify finds every harmful change to what stands at a waypoint, and a missing object there', () => {
+  const inputs = [...STAGE, ...FRONTED.flatMap(declared)];
+  const fronted = worldOf(inputs, { mesh: 'ambient', engines: ['cilium', 'istio'] }).claim;
+  assert.deepEqual(prove(fronted).counterexamples, []);
+  for (const [what, which, find, replace] of AT_WAYPOINTS) {
+    let changed = 0;
+    const objects = fronted.objects.map((object): unknown => {
+      const text = JSON.stringify(object);
+      const after = which.test(text) ? text.replace(find, () => replace) : text;
+      if (after !== text) changed++;
+      return JSON.parse(after);
+    });
+    assert.ok(changed > 0, `no object has what "${what}" changes`);
+    assert.ok(prove({ ...fronted, objects }).counterexamples.length > 0, what);
+  }
+  for (const missing of fronted.objects) {
+    const { counterexamples } = prove({ ...fronted, objects: fronted.objects.filter((object) => object !== missing) });
+    assert.ok(counterexamples.length > 0, JSON.stringify(missing).slice(0, 200));
+  }
 });

@@ -8,7 +8,7 @@ import type { DoorName } from '../prove/door.ts';
 import { HBONE } from '../prove/grants.ts';
 import { ciliumLabels, hasIdentity, type Party } from '../prove/party.ts';
 import { type Claim, ciliumOf, meshOf } from '../prove/prove.ts';
-import { serviceEntriesOf } from '../prove/service-entries.ts';
+import { type HostEntry, serviceEntriesOf, strays } from '../prove/service-entries.ts';
 import type { ObjectRef, Verdict } from '../verdict.ts';
 import { type End, type FlowPort, waypointEnd } from './ends.ts';
 
@@ -90,19 +90,21 @@ export class FlowJudge {
 
   #throughEgress(from: End, to: End, port: FlowPort, gateway: Waypoint): DoorAnswer[] {
     const middle = waypointEnd(gateway, this.#cluster);
-    const [entry] = this.#entries.get(port.host ?? '') ?? [];
+    const entries = this.#entries.get(port.host ?? '') ?? [];
+    const entry = entries.find((each) => strays(each, gateway, port.service) === undefined);
+    const [other] = entries;
     return [
       ...this.#cni(from.party, middle.party, HBONE, 'TCP'),
       ...(entry
-        ? this.#waypoint(from.party, gateway, { kind: 'ServiceEntry', ...entry }, port.service)
+        ? this.#waypoint(from.party, gateway, entryTarget(entry), port.service)
         : [
             {
               door: 'waypoint' as const,
               at: middle.party.id,
               port: port.service,
               verdict: 'denied' as const,
-              reason: 'NoServiceEntry',
-              decidedBy: [],
+              reason: (other && strays(other, gateway, port.service)) ?? 'NoServiceEntry',
+              decidedBy: other ? [entryTarget(other)] : [],
             },
           ]),
       ...this.#cni(middle.party, to.party, port.target, port.protocol),
@@ -197,4 +199,8 @@ function meshWorkload(pod: Extract<Party, { kind: 'pod' }>): MeshWorkload {
     ip: '240.3.0.1',
     ...(hasIdentity(pod) ? {} : { plaintext: true }),
   };
+}
+
+function entryTarget({ namespace, name }: HostEntry) {
+  return { kind: 'ServiceEntry', namespace, name } as const;
 }

@@ -10,6 +10,8 @@ export interface Singled {
   readonly namespaceLabels?: Labels;
   /** Of a principal that is not the mesh's own. */
   readonly trustDomain?: string;
+  /** It is told by an identity of the mesh, which only a pod in the mesh has. */
+  readonly meshed?: boolean;
 }
 
 /** What objects can tell apart besides what the declarations do. */
@@ -115,21 +117,23 @@ class Finder {
     // A pattern stands for what it covers: one instance of it.
     const plain = text.replaceAll('*', 'x');
     if (field === 'namespaces' || field === 'notNamespaces')
-      this.#add({ namespace: plain, account: undefined, labels: {} });
+      this.#add({ namespace: plain, account: undefined, labels: {}, meshed: true });
     if (field === 'serviceAccounts' || field === 'notServiceAccounts') {
       const [namespace, account] = plain.includes('/') ? plain.split('/', 2) : [home, plain];
-      this.#add({ namespace, account, labels: {} });
+      this.#add({ namespace, account, labels: {}, meshed: true });
     }
     const principal = /^(?:spiffe:\/\/)?(.*?)\/ns\/([^/]+)\/sa\/([^/]+)$/.exec(plain);
     if (!principal) return;
     const [, trustDomain = '', namespace, account] = principal;
     const foreign = trustDomain !== this.#trustDomain && trustDomain !== '' ? { trustDomain } : {};
-    this.#add({ namespace, account, labels: {}, ...foreign });
+    this.#add({ namespace, account, labels: {}, ...foreign, meshed: true });
   }
 
   #add(singled: Singled): void {
     const text = singledText(singled);
-    if (!this.#known.has(text) && !this.selectors.has(text)) this.selectors.set(text, singled);
+    if (this.#known.has(text)) return;
+    const id = singled.meshed ? `${text} meshed` : text;
+    if (!this.selectors.has(id)) this.selectors.set(id, singled);
   }
 }
 

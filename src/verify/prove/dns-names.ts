@@ -2,7 +2,7 @@ import { hostText } from '../../api/index.ts';
 import type { CiliumPolicySet, Identity, Rule } from '../cilium/index.ts';
 import type { ObjectRef } from '../verdict.ts';
 import type { Counterexample } from './door.ts';
-import { belongs, coversName, type Guarantees } from './grants.ts';
+import { belongs, coversName, type Guarantees, isWaypointPod } from './grants.ts';
 import { ciliumLabels, type Party, type PodParty } from './party.ts';
 import { viewOf } from './rows.ts';
 
@@ -59,9 +59,12 @@ export function proveNames(
   return asked;
 }
 
-/** An example of each name that the pod calls from its own address. */
+/** An example of each name that the pod calls from its own address; the egress waypoint calls all of its hosts. */
 function namesOf(guarantees: Guarantees, pod: PodParty): readonly string[] {
+  const egress = guarantees.graph.egressWaypoint();
   const view = viewOf(guarantees, pod);
+  if (!view && egress && isWaypointPod(pod, egress.waypoint, guarantees))
+    return egress.hosts.map(({ host }) => host.replace(/^\*\./, 'one.'));
   if (!view || !belongs(guarantees, pod, view.self)) return [];
   return view.egress
     .flatMap(({ endpoints }) => endpoints)

@@ -7,6 +7,9 @@ import type { Scope } from './scope.ts';
 /** Limits how many variants of one pod foreign selectors make; beyond it the proof would take the whole day. */
 const VARIANTS_PER_POD = 64;
 
+/** The trust domain of a mesh that is not ours. */
+const ELSEWHERE = 'lattice-elsewhere';
+
 /**
  * The parties of every flow that a proof asks about: each service's pods, impostors that share all but one thing with
  * them, undeclared pods, nodes and the other reserved identities, and addresses on each side of every border.
@@ -70,15 +73,18 @@ function podsOfService(graph: ServiceGraph, service: Workload, cluster: string):
     namedPorts: {},
     ...change,
   });
-  const elsewhere = `${namespace}-elsewhere`.slice(-63).replace(/^-+/, '');
   return [
     ...own,
     like('same labels, another account', { account: 'lattice-nobody' }),
     like('same account, other labels', { labels: { 'lattice.dev/nobody': 'x' } }),
-    like('another namespace', { namespace: elsewhere }),
-    like('another cluster', { cluster: `${cluster}-other` }),
+    like('another namespace', { namespace: elsewhere(namespace) }),
+    like('another cluster', { cluster: `${cluster}-other`, trustDomain: ELSEWHERE }),
     ...partial(selector).map((labels, index) => like(`only some of the labels ${index + 1}`, { labels })),
   ];
+}
+
+function elsewhere(namespace: string): string {
+  return `${namespace}-elsewhere`.slice(-63).replace(/^-+/, '');
 }
 
 /** The selector with one label missing, once for each label where there is more than one. */
@@ -156,7 +162,7 @@ function helperPods(graph: ServiceGraph, cluster: string, services: readonly Wor
   );
   const egress = graph.egressGateway();
   if (egress) waypoints.set(`${egress.namespace}/${egress.name}`, egress);
-  return [
+  const helpers = [
     ...exemptions.dns.resolvers.map((each, index) =>
       pod(`dns ${index + 1}`, each.namespace, each.labels, each.account ?? 'coredns', 'none'),
     ),
@@ -174,6 +180,23 @@ function helperPods(graph: ServiceGraph, cluster: string, services: readonly Wor
         ? [pod(`builtin ${peer.name}`, peer.at.namespace, peer.at.labels, peer.at.account ?? 'default', 'none')]
         : [],
     ),
+  ];
+  return helpers.flatMap((helper) => [helper, ...impostorsOf(helper)]);
+}
+
+/** Pods that share all but one thing with a helper. */
+function impostorsOf(helper: PodParty): PodParty[] {
+  const like = (what: string, change: Partial<PodParty>): PodParty => ({
+    ...helper,
+    id: `${helper.id} (${what})`,
+    ...change,
+  });
+  return [
+    like('same labels, another account', { account: 'lattice-nobody' }),
+    like('same account, other labels', { labels: { 'lattice.dev/nobody': 'x' } }),
+    like('another namespace', { namespace: elsewhere(helper.namespace) }),
+    like('another cluster', { cluster: `${helper.cluster}-other`, trustDomain: ELSEWHERE }),
+    ...partial(helper.labels).map((labels, index) => like(`only some of the labels ${index + 1}`, { labels })),
   ];
 }
 
@@ -200,7 +223,9 @@ function variants(pods: readonly PodParty[], graph: ServiceGraph, seen: Distinct
       labels: Object.keys(singled.labels).length > 0 ? singled.labels : { 'lattice.dev/nobody': 'x' },
       account: singled.account ?? 'default',
       cluster,
-      mesh: graph.state.namespaces.get(singled.namespace ?? '')?.dataplane ?? graph.state.settings.mesh,
+      mesh: singled.meshed
+        ? 'ambient'
+        : (graph.state.namespaces.get(singled.namespace ?? '')?.dataplane ?? graph.state.settings.mesh),
       namedPorts: {},
       ...strange(singled, cluster),
     });

@@ -131,6 +131,7 @@ class MeshParties {
   readonly #workloads = new Map<Party, MeshWorkload>();
   readonly #byPrincipal = new Map<string, Party[]>();
   readonly #oneOfEach: readonly Party[];
+  readonly #outside: readonly Party[];
 
   constructor(index: PartyIndex) {
     for (const party of index.all) {
@@ -156,7 +157,10 @@ class MeshParties {
       if (known) known.push(party);
       else this.#byPrincipal.set(principal, [party]);
     }
-    this.#oneOfEach = [...this.#byPrincipal.values()].flatMap((parties) => parties.slice(0, 1));
+    this.#oneOfEach = [...this.#byPrincipal.values()].flatMap((parties) => [
+      ...new Map(parties.map((party) => [party.kind === 'pod' ? party.trustDomain : undefined, party])).values(),
+    ]);
+    this.#outside = index.at({ kind: 'outside' });
   }
 
   peer(party: Party): MeshPeer {
@@ -182,6 +186,7 @@ class MeshParties {
   }
 
   #matched(match: L4Match): readonly Party[] {
+    if (match.sourceIps.length + match.notSourceIps.length > 0) return [...this.#oneOfEach, ...this.#outside];
     if (match.principals.length === 0 || match.principals.some(({ kind }) => kind !== 'exact')) return this.#oneOfEach;
     return match.principals.flatMap(({ text }) => this.#byPrincipal.get(text.slice(text.indexOf('/') + 1)) ?? []);
   }
