@@ -196,6 +196,18 @@ test('a connection that is open and silent past its deadline is given up and res
   assert.deepEqual(troubles, ['timeout']);
 });
 
+test('nothing to tell for a while after the initial state is no silence, even if that came in one piece', {
+  timeout: 10_000,
+}, async (t) => {
+  const { server, clock, watch, troubles, told } = await scene(t);
+  await watch.synced;
+  clock.wind(60_000);
+  server.put(CONFIG_MAP, configMap('shop/late', { k: 'late' }));
+  await told(({ key }) => key === 'shop/late');
+  assert.deepEqual(troubles, []);
+  assert.equal(server.requests.length, 1);
+});
+
 test('a server that never ends the initial events is listed instead', async (t) => {
   const { server, clock, watch } = await scene(t, {
     prepare: (server) => {

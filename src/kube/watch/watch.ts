@@ -154,9 +154,10 @@ export function createWatch<T>(client: Client, options: WatchOptions<T>): Watch<
       }
       const splitter = lines();
       for await (const chunk of chunks) {
+        splitter.feed(chunk, onLine);
+        // Asked of the state after the chunk: one may hold all initial events, and nothing follows it for long.
         if (state.at === 'watching') deadline.in(began + seconds * 1000 + timing.graceMs - clock.monotonic());
         else quiet();
-        splitter.feed(chunk, onLine);
       }
       if (splitter.pending > 0)
         throw new KubeError('unreachable', `watch ${options.kind.plural}: cut off inside an event`);
