@@ -30,6 +30,10 @@ const peer = z
       .enum(['outbound', 'inbound', 'both'])
       .optional()
       .meta({ description: 'outbound: services call the peer. inbound: the peer calls services. Default: both.' }),
+    mesh: z.enum(['ambient', 'none']).optional().meta({
+      description:
+        'ambient: its pods are in the mesh, where they are told by their ServiceAccount, so that the selector needs one. Default: none.',
+    }),
     ports: z.array(peerPort).min(1).max(256).optional().meta({
       description:
         "The peer's ports for outbound (required there); for inbound the service's ports it may reach, default all.",
@@ -39,6 +43,15 @@ const peer = z
     const kinds = [value.selector, value.cidrs, value.entity].filter((kind) => kind !== undefined).length;
     if (kinds !== 1)
       context.addIssue({ code: 'custom', path: [], message: 'needs exactly one of selector, cidrs, entity' });
+    if (value.mesh === 'ambient' && value.selector?.serviceAccount === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: value.selector ? ['selector', 'serviceAccount'] : ['mesh'],
+        message: value.selector
+          ? 'is needed where the pods are in the mesh: it is what they are told by there'
+          : 'is for pods that a selector names',
+      });
+    }
     if (value.direction !== 'inbound' && !value.ports) {
       context.addIssue({
         code: 'custom',

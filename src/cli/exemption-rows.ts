@@ -92,7 +92,7 @@ function place(at: BuiltinPeer['at']): string {
     case 'cidrs':
       return at.cidrs.map((cidr: Cidr) => formatCidr(cidr)).join(', ');
     case 'pods':
-      return pods(at.namespace, at.labels, at.account);
+      return `${pods(at.namespace, at.labels, at.account)}${at.mesh === 'ambient' ? ' in the mesh' : ''}`;
   }
 }
 

@@ -75,7 +75,9 @@ function whereIs(spec: BuiltinPeerSpec): BuiltinPeer['at'] {
   if (spec.entity !== undefined) return { kind: 'entity', entity: spec.entity };
   if (spec.selector) {
     const { namespace, labels, account } = resolver(spec.selector);
-    return { kind: 'pods', namespace, labels, ...(account === undefined ? {} : { account }) };
+    const at = { kind: 'pods', namespace, labels } as const;
+    if (account === undefined) return at;
+    return spec.mesh === 'ambient' ? { ...at, account, mesh: 'ambient' } : { ...at, account };
   }
   return { kind: 'cidrs', cidrs: cidrs(spec.cidrs) };
 }

@@ -98,7 +98,25 @@ export interface BuiltinPeer {
   readonly at:
     | { readonly kind: 'entity'; readonly entity: string }
     | { readonly kind: 'cidrs'; readonly cidrs: readonly Cidr[] }
-    | { readonly kind: 'pods'; readonly namespace: string; readonly labels: Labels; readonly account?: string };
+    | BuiltinPods;
+}
+
+/** A built-in peer that is pods; those in the mesh have an account to be told by. */
+export type BuiltinPods = {
+  readonly kind: 'pods';
+  readonly namespace: string;
+  readonly labels: Labels;
+} & ({ readonly account?: string; readonly mesh?: 'none' } | { readonly account: string; readonly mesh: 'ambient' });
+
+/** A built-in peer that calls, and is called, through the mesh's tunnel. */
+export interface MeshedBuiltin {
+  readonly namespace: string;
+  readonly account: string;
+}
+
+/** The identity of a built-in peer in the mesh; undefined for one outside it. */
+export function meshedBuiltin({ at }: BuiltinPeer): MeshedBuiltin | undefined {
+  return at.kind === 'pods' && at.mesh === 'ambient' ? { namespace: at.namespace, account: at.account } : undefined;
 }
 
 /** What one service may do with a built-in peer. `outbound` are the peer's real ports, `inbound` the service's. */

@@ -188,4 +188,20 @@ export const istio: readonly Mutation[] = [
     find: 'return callsThroughTunnel(peer.mesh) && peer.barred === undefined;',
     replace: 'return callsThroughTunnel(peer.mesh);',
   },
+  {
+    rule: 'built-in, mesh',
+    says: 'a built-in peer in the mesh is admitted by its account',
+    broken: 'it is not admitted',
+    file: `${AT}/service.ts`,
+    find: 'if (!caller || !accepts(`builtin:${peer.name}`)) continue;',
+    replace: "if (caller?.namespace !== '') continue;",
+  },
+  {
+    rule: 'built-in, mesh, b',
+    says: 'a built-in peer in the mesh is admitted by its account',
+    broken: 'it counts as a caller without identity',
+    file: `${AT}/outside.ts`,
+    find: 'if (!meshedBuiltin(link.peer)) want(',
+    replace: 'want(',
+  },
 ];

@@ -1,8 +1,8 @@
 import type { Finding } from '../../api/index.ts';
 import type { BuiltinLink, Link, ServiceView, Waypoint, Workload } from '../../graph/index.ts';
 import { grant, unite } from '../kubernetes/grants.ts';
-import { pathBetween } from '../kubernetes/path.ts';
-import { type PortBook, targetPortsOf } from '../kubernetes/port-set.ts';
+import { pathBetween, pathOfBuiltin } from '../kubernetes/path.ts';
+import type { PortBook } from '../kubernetes/port-set.ts';
 import { builtinMembers } from './builtin.ts';
 import { aboutService, SELECT_BY_OTHERS } from './finding.ts';
 import type { Grants } from './grants.ts';
@@ -26,14 +26,16 @@ export function grantLinks(ledger: Ledger, view: ServiceView): void {
 
 /** The administrator's built-in peers: their ports as configured, and the service's real ones. */
 export function grantBuiltins(ledger: Ledger, builtins: readonly BuiltinLink[]): void {
-  for (const { peer, outbound, inbound } of builtins) {
-    const callable = targetPortsOf(inbound);
+  for (const link of builtins) {
+    const { peer } = link;
+    const { outbound, inbound, waypoint } = pathOfBuiltin(ledger.self, link);
     const { members, reason } = builtinMembers(peer, ledger.peers);
     if (reason !== undefined) refuse(ledger, `the built-in peer ${peer.name}`, reason);
     for (const member of members) {
       unite(ledger.egress, member, outbound);
-      unite(ledger.ingress, member, callable);
+      unite(ledger.ingress, member, inbound);
     }
+    if (waypoint) grantWaypoint(ledger, ledger.ingress, waypoint);
   }
 }
 

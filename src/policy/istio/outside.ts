@@ -1,5 +1,12 @@
 import { type Finding, formatCidr } from '../../api/index.ts';
-import type { BuiltinLink, IngressLink, Port, ServiceView, Workload } from '../../graph/index.ts';
+import {
+  type BuiltinLink,
+  type IngressLink,
+  meshedBuiltin,
+  type Port,
+  type ServiceView,
+  type Workload,
+} from '../../graph/index.ts';
 import type { CompileOptions } from '../options.ts';
 import { portList } from './rules.ts';
 
@@ -13,7 +20,7 @@ export interface Outsider {
 
 /**
  * The agreed callers that reach the pods in plaintext: services outside the mesh, external sources, and built-in peers,
- * which count as outside even where they are pods: a scraper in the mesh is declared as a service, for its identity.
+ * which count as outside unless the configuration says that their pods are in the mesh.
  * They never pass a waypoint, so that these are pods' ports at ztunnel in any case.
  *
  * ztunnel compares `ipBlocks` with the address of the plaintext connection's other end (I8). Behind a LoadBalancer or
@@ -33,7 +40,9 @@ export function callersOutsideMesh(
     if (peer.mesh === 'none' && peer.barred === undefined) want(peer.key, undefined, ports);
   }
   for (const link of view.ingress) want(`external:${link.external.key}`, blocksOfSources(link), link.ports);
-  for (const link of view.builtins) want(`builtin:${link.peer.name}`, blocksOfBuiltin(link), link.inbound);
+  for (const link of view.builtins) {
+    if (!meshedBuiltin(link.peer)) want(`builtin:${link.peer.name}`, blocksOfBuiltin(link), link.inbound);
+  }
   if (wanted.length === 0) return { admitted: [], findings: [] };
   // Identity is the caller's proof in the mesh; without it only a network policy can tell callers apart.
   const verified = options.engines.some((engine) => engine !== 'istio');

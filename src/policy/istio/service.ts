@@ -1,5 +1,12 @@
 import type { Finding } from '../../api/index.ts';
-import { callsThroughTunnel, type Link, type ServiceView, type Waypoint, type Workload } from '../../graph/index.ts';
+import {
+  callsThroughTunnel,
+  type Link,
+  meshedBuiltin,
+  type ServiceView,
+  type Waypoint,
+  type Workload,
+} from '../../graph/index.ts';
 import { type Compiled, type Draft, NOTHING } from '../draft.ts';
 import type { Owner, OwnerOfService } from '../name.ts';
 import type { CompileOptions } from '../options.ts';
@@ -70,8 +77,12 @@ function rulesAtPods(doorway: Doorway, accepts: Accepts): readonly Rule[] {
   // Past the waypoint come all callers where the Services leave that way open, and gateways of the mesh in any case.
   const direct = waypoint === undefined || view.self.direct;
   grantMeshed(table, 'ztunnel', doorway, (link) => (direct || isGateway(link)) && accepts(link.peer.key));
+  grantBuiltins(table, 'ztunnel', doorway, accepts);
   if (waypoint !== undefined && accepts('waypoint')) {
-    const forwarded = view.inbound.filter((link) => isMeshed(link) && !isGateway(link)).flatMap(({ ports }) => ports);
+    const forwarded = [
+      ...view.inbound.filter((link) => isMeshed(link) && !isGateway(link)).flatMap(({ ports }) => ports),
+      ...view.builtins.filter(({ peer }) => meshedBuiltin(peer)).flatMap(({ inbound }) => inbound),
+    ];
     grant(table, portList(forwarded, 'ztunnel'), {
       principals: principals(options, waypoint.namespace, waypoint.account),
     });
@@ -87,6 +98,7 @@ function rulesAtWaypoint(doorway: Doorway, accepts: Accepts): readonly Rule[] {
   if (doorway.waypoint === undefined) return [];
   const table: CallersByPorts = new Map();
   grantMeshed(table, 'waypoint', doorway, (link) => !isGateway(link) && accepts(link.peer.key));
+  grantBuiltins(table, 'waypoint', doorway, accepts);
   return rulesOf(table);
 }
 
@@ -99,6 +111,20 @@ function grantMeshed(
   for (const link of view.inbound) {
     if (!isMeshed(link) || !takes(link)) continue;
     grant(table, portList(link.ports, seenAt), { principals: principalsOf(link.peer) });
+  }
+}
+
+/** Built-in peers in the mesh: they call the pods themselves, as scrapers do, or their Services. */
+function grantBuiltins(
+  table: CallersByPorts,
+  seenAt: 'ztunnel' | 'waypoint',
+  { view, options }: Doorway,
+  accepts: Accepts,
+): void {
+  for (const { peer, inbound } of view.builtins) {
+    const caller = meshedBuiltin(peer);
+    if (!caller || !accepts(`builtin:${peer.name}`)) continue;
+    grant(table, portList(inbound, seenAt), { principals: principals(options, caller.namespace, caller.account) });
   }
 }
 

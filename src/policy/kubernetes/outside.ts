@@ -2,6 +2,7 @@ import { type Cidr, formatCidr, hostText, type Source } from '../../api/index.ts
 import type { BuiltinLink, EgressLink, Exemptions, IngressLink, NamedEndpoint } from '../../graph/index.ts';
 import { unite } from './grants.ts';
 import { grantWaypoint, type Ledger, refuse } from './ledger.ts';
+import { pathOfBuiltin } from './path.ts';
 import { targetPortsOf } from './port-set.ts';
 import { addressPeer, type Peer, podPeer } from './select-peer.ts';
 
@@ -37,13 +38,16 @@ export function grantEgress(ledger: Ledger, links: readonly EgressLink[]): void 
 
 /** The administrator's built-in peers: their ports as configured, and the service's real ones. */
 export function grantBuiltins(ledger: Ledger, builtins: readonly BuiltinLink[]): void {
-  for (const { peer, outbound, inbound } of builtins) {
+  for (const link of builtins) {
+    const { peer } = link;
+    const { outbound, inbound, waypoint } = pathOfBuiltin(ledger.self, link);
     const [from, to] =
       outbound.length > 0 ? [ledger.self.key, `builtin:${peer.name}`] : [`builtin:${peer.name}`, ledger.self.key];
     for (const member of builtinPeers(ledger, peer, { from, to })) {
       unite(ledger.egress, member, outbound);
-      unite(ledger.ingress, member, targetPortsOf(inbound));
+      unite(ledger.ingress, member, inbound);
     }
+    if (waypoint) grantWaypoint(ledger, ledger.ingress, waypoint);
   }
 }
 

@@ -121,8 +121,8 @@ export function builtinEnds(graph: ServiceGraph, name: string, cluster: string):
     case 'cidrs':
       return at.cidrs.map((range) => firstAddress(range, id));
     case 'pods': {
-      const { namespace, labels, account = 'default' } = at;
-      return [{ party: { kind: 'pod', id, namespace, labels, account, cluster, mesh: 'none', namedPorts: {} } }];
+      const { namespace, labels, account = 'default', mesh = 'none' } = at;
+      return [{ party: { kind: 'pod', id, namespace, labels, account, cluster, mesh, namedPorts: {} } }];
     }
   }
 }

@@ -152,6 +152,29 @@ export function sourceGrant(
   };
 }
 
+/**
+ * What a door of the service grants a built-in peer. Where both are in the mesh TCP is HBONE (X2), and the peer calls the
+ * pods themselves or, through the waypoint, their Services.
+ */
+export function builtinGrants(
+  self: Workload,
+  peer: BuiltinPeer,
+  ports: readonly PortOf[],
+  side: 'caller' | 'callee',
+  guarantees: Guarantees,
+): Grant[] {
+  const both =
+    peer.at.kind === 'pods' &&
+    peer.at.mesh === 'ambient' &&
+    (self.mesh === 'ambient' || (side === 'caller' && self.mesh === 'gateway'));
+  const tcp = ports.filter(({ protocol }) => protocol === 'TCP');
+  if (!both || tcp.length === 0) return [builtinGrant(peer, ports, guarantees)];
+  const hbone: PortOf[] = [{ port: HBONE, protocol: 'TCP' }];
+  const rest = ports.filter(({ protocol }) => protocol !== 'TCP');
+  const own = builtinGrant(peer, [...hbone, ...rest], guarantees);
+  return side === 'callee' && self.waypoint ? [own, waypointGrant(self.waypoint, hbone, guarantees)] : [own];
+}
+
 export function builtinGrant(peer: BuiltinPeer, ports: readonly PortOf[], guarantees: Guarantees): Grant {
   const { at } = peer;
   switch (at.kind) {

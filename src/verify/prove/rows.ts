@@ -3,6 +3,7 @@ import type { ServiceGraph, ServiceView, Workload } from '../../graph/index.ts';
 import {
   belongs,
   builtinGrant,
+  builtinGrants,
   coversName,
   dnsGrants,
   endpointGrants,
@@ -54,7 +55,7 @@ function serviceEgress(guarantees: Guarantees, subject: PodParty, view: ServiceV
         endpoints.flatMap((each) => endpointGrants(view.self, each, egressGateway, guarantees)),
       ),
       ...view.builtins.flatMap(({ peer, outbound }) =>
-        outbound.length === 0 ? [] : [builtinGrant(peer, outbound, guarantees)],
+        outbound.length === 0 ? [] : builtinGrants(view.self, peer, outbound, 'caller', guarantees),
       ),
     ],
   };
@@ -78,7 +79,7 @@ function serviceIngress(guarantees: Guarantees, subject: PodParty, view: Service
       ...view.inbound.flatMap((link) => inboundGrants(view.self, link, guarantees)),
       ...view.ingress.map(({ external, ports }) => sourceGrant(external.sources, realPorts(ports), guarantees)),
       ...view.builtins.flatMap(({ peer, inbound }) =>
-        inbound.length === 0 ? [] : [builtinGrant(peer, realPorts(inbound), guarantees)],
+        inbound.length === 0 ? [] : builtinGrants(view.self, peer, realPorts(inbound), 'callee', guarantees),
       ),
     ],
   };

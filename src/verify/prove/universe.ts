@@ -177,7 +177,15 @@ function helperPods(graph: ServiceGraph, cluster: string, services: readonly Wor
     ),
     ...[...exemptions.peers.values()].flatMap(({ peer }) =>
       peer.at.kind === 'pods'
-        ? [pod(`builtin ${peer.name}`, peer.at.namespace, peer.at.labels, peer.at.account ?? 'default', 'none')]
+        ? [
+            pod(
+              `builtin ${peer.name}`,
+              peer.at.namespace,
+              peer.at.labels,
+              peer.at.account ?? 'default',
+              peer.at.mesh ?? 'none',
+            ),
+          ]
         : [],
     ),
   ];

@@ -1,4 +1,4 @@
-import { byText, type Port, type ServiceView } from '../../graph/index.ts';
+import { byText, meshedBuiltin, type Port, type ServiceView } from '../../graph/index.ts';
 import type { IstioPolicySet, MeshWorkload } from '../istio/index.ts';
 import type { Counterexample } from './door.ts';
 import type { PodParty } from './party.ts';
@@ -155,6 +155,10 @@ function grantsOf(view: ServiceView): ReadonlyMap<string, ReadonlySet<number>> {
   for (const { peer, ports } of view.inbound) {
     if (peer.mesh !== 'ambient') continue;
     for (const account of peer.accounts) addPorts(grants, `${peer.namespace}/${account}`, tcp(ports));
+  }
+  for (const { peer, inbound } of view.builtins) {
+    const caller = meshedBuiltin(peer);
+    if (caller) addPorts(grants, `${caller.namespace}/${caller.account}`, tcp(inbound));
   }
   return grants;
 }

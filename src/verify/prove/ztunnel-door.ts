@@ -1,5 +1,5 @@
 import { formatAddress } from '../../api/index.ts';
-import type { Port, ServiceView, Waypoint, Workload } from '../../graph/index.ts';
+import { meshedBuiltin, type Port, type ServiceView, type Waypoint, type Workload } from '../../graph/index.ts';
 import type { IstioPolicySet, L4Match, MeshPeer, MeshWorkload } from '../istio/index.ts';
 import type { ObjectRef } from '../verdict.ts';
 import type { Door } from './door.ts';
@@ -56,9 +56,18 @@ function ztunnelRow(guarantees: Guarantees, subject: PodParty): Row {
     } else if (!self.waypoint || self.direct || peer.mesh === 'gateway') grants.push(principalGrant(peer, tcp));
   }
   const fronted = self.waypoint
-    ? targets(view.inbound.filter(({ peer }) => peer.mesh === 'ambient').flatMap(({ ports }) => ports))
+    ? targets([
+        ...view.inbound.filter(({ peer }) => peer.mesh === 'ambient').flatMap(({ ports }) => ports),
+        ...view.builtins.filter(({ peer }) => meshedBuiltin(peer)).flatMap(({ inbound }) => inbound),
+      ])
     : [];
   if (self.waypoint && fronted.length > 0) grants.push(waypointGrant(self.waypoint, fronted, guarantees));
+  for (const { peer, inbound } of view.builtins) {
+    const caller = meshedBuiltin(peer);
+    const tcp = targets(inbound);
+    if (caller && tcp.length > 0)
+      grants.push(principalGrant({ namespace: caller.namespace, accounts: [caller.account] }, tcp));
+  }
   if (toldByCni) grants.push(...outsideGrants(view));
   return { kind: 'closed', grants };
 }
@@ -74,7 +83,7 @@ function outsideGrants(view: ServiceView): Grant[] {
   });
   const builtin = view.builtins.flatMap(({ peer, inbound }): Grant[] => {
     const tcp = targets(inbound);
-    if (tcp.length === 0) return [];
+    if (tcp.length === 0 || meshedBuiltin(peer)) return [];
     const { at } = peer;
     if (at.kind !== 'cidrs') return [plaintextGrant(tcp)];
     return [
@@ -93,7 +102,7 @@ function plaintextGrant(ports: readonly PortOf[]): Grant {
   return { matches: (party) => party.kind !== 'pod' || !hasIdentity(party), who: { kind: 'plaintext' }, ports };
 }
 
-function principalGrant(caller: Workload, ports: readonly PortOf[]): Grant {
+function principalGrant(caller: Pick<Workload, 'namespace' | 'accounts'>, ports: readonly PortOf[]): Grant {
   return {
     matches: (party) =>
       party.kind === 'pod' &&
