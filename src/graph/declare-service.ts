@@ -57,11 +57,10 @@ export function declareService(
 ): ServiceDeclaration {
   const namespace = object.metadata.namespace ?? defaultNamespace;
   const name = object.metadata.name;
-  const self = parties.reach(namespace, name);
+  const self = parties.byId(parties.reach(namespace, name));
   const halves = new Halves(namespace, name, parties);
-  const resources = object.spec.resources;
-  if (resources)
-    for (const entry in resources) if (Object.hasOwn(resources, entry)) halves.add(entry, resources[entry]);
+  // Each object has names of its own: to ask it for them one by one finds nothing in V8's caches.
+  for (const [entry, resource] of Object.entries(object.spec.resources ?? {})) halves.add(entry, resource);
   const { spec } = object;
   return {
     kind: 'service',
@@ -149,6 +148,17 @@ export function entryOf(
   return declared ? (service.entries.get(entryKey(direction, type, peer)) ?? splitKey(peer).name) : undefined;
 }
 
+/** Where a peer is. */
+interface Place {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** How a peer of this type is called among the entries: a built-in peer is in no namespace. */
+function keyAt(type: PeerType, { namespace, name }: Place): string {
+  return type === 'builtin' ? name : keyOf(namespace, name);
+}
+
 function entryKey(direction: Direction, type: PeerType, peer: string): string {
   return `${direction} ${type} ${peer}`;
 }
@@ -169,8 +179,8 @@ const BOTH: readonly Direction[] = ['outbound', 'inbound'];
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
 class Halves {
-  readonly outbound = new HalfList();
-  readonly inbound = new HalfList();
+  readonly outbound: HalfList;
+  readonly inbound: HalfList;
   readonly outboundAny: AnyHalf[] = [];
   readonly inboundAny: AnyHalf[] = [];
   readonly findings: Finding[] = [];
@@ -184,6 +194,8 @@ class Halves {
     this.#namespace = namespace;
     this.#name = name;
     this.#parties = parties;
+    this.outbound = new HalfList(parties);
+    this.inbound = new HalfList(parties);
   }
 
   get narrows(): boolean {
@@ -213,26 +225,26 @@ class Halves {
       return;
     }
     if (type === 'service') {
-      const party = this.#parties.reach(peer.namespace, peer.name);
+      const id = this.#parties.reach(peer.namespace, peer.name);
       for (const direction of directions) {
-        this[direction].add(party, ports);
-        this.#note(entry, peer.name, direction, type, party.key);
+        this[direction].add(id, ports);
+        this.#note(entry, peer, direction, type);
       }
       return;
     }
-    const key = type === 'builtin' ? peer.name : keyOf(peer.namespace, peer.name);
+    const key = keyAt(type, peer);
     for (const direction of directions) {
       const map = this.#mapFor(fieldOf(direction, type));
       const known = map.get(key);
       map.set(key, known === undefined ? ports : unite(known, ports));
-      this.#note(entry, peer.name, direction, type, key);
+      this.#note(entry, peer, direction, type);
     }
   }
 
   /** Remembers an entry that is not called like its peer. */
-  #note(entry: string, name: string, direction: Direction, type: PeerType, key: string): void {
-    if (entry !== name) (this.#entries ??= new Map()).set(entryKey(direction, type, key), entry);
-    else if (this.#entries) this.#entries.delete(entryKey(direction, type, key));
+  #note(entry: string, peer: Place, direction: Direction, type: PeerType): void {
+    if (entry !== peer.name) (this.#entries ??= new Map()).set(entryKey(direction, type, keyAt(type, peer)), entry);
+    else if (this.#entries) this.#entries.delete(entryKey(direction, type, keyAt(type, peer)));
   }
 
   /** Entries that are not called like their peer, by {@link entryKey}. */
@@ -260,7 +272,7 @@ class Halves {
     }
   }
 
-  #peer(entry: string, resource: ServiceResource): { namespace: string; name: string } | undefined {
+  #peer(entry: string, resource: ServiceResource): Place | undefined {
     const id = resource.id ?? entry;
     const slash = id.indexOf('/');
     const name = slash < 0 ? id : id.slice(slash + 1);

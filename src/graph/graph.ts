@@ -4,8 +4,9 @@ import { declareExternal, type ExternalDeclaration } from './declare-external.ts
 import { declareService, sameService, type ServiceDeclaration } from './declare-service.ts';
 import { type Fact, factId, type PodFact } from './facts.ts';
 import type { EgressWaypointView, HostView, NamespaceView, ServiceView, UnitKey, Waypoint } from './model.ts';
-import { link, linkAll } from './neighbours.ts';
+import { linkAll } from './link-all.ts';
 import { groupKey } from './pod-groups.ts';
+import { link } from './neighbours.ts';
 import { settle, settleAll } from './settle.ts';
 import type { Settings } from './settings.ts';
 import { emptyState, type GraphState } from './state.ts';

@@ -1,4 +1,4 @@
-import type { Party } from './party.ts';
+import type { Party, PartyBook } from './party.ts';
 
 /** Ports that a half names (names or Service port numbers of the callee), or all of them. */
 export type PortFilter = 'all' | readonly (string | number)[];
@@ -8,13 +8,23 @@ const LOOKED_THROUGH = 16;
 
 /** The halves of one service towards others in one direction: each peer once, in the order of the declaration. */
 export class HalfList {
-  readonly #peers: Party[] = [];
+  readonly #ids: number[] = [];
+  readonly #parties: PartyBook;
   /** By place; undefined while every half means all ports, as almost all do. */
   #filters: PortFilter[] | undefined;
-  #places: Map<Party, number> | undefined;
+  #places: Map<number, number> | undefined;
+
+  constructor(parties: PartyBook) {
+    this.#parties = parties;
+  }
+
+  /** The numbers of the peers in the book. */
+  get ids(): readonly number[] {
+    return this.#ids;
+  }
 
   get peers(): readonly Party[] {
-    return this.#peers;
+    return this.#ids.map((id) => this.#parties.byId(id));
   }
 
   /** Whether a half names ports, so that an agreement may be on fewer than all of them. */
@@ -23,22 +33,22 @@ export class HalfList {
   }
 
   has(peer: Party): boolean {
-    return this.#placeOf(peer) >= 0;
+    return this.#placeOf(peer.id) >= 0;
   }
 
   /** What the half towards `peer` says; undefined when there is none. */
   filterFor(peer: Party): PortFilter | undefined {
-    const place = this.#placeOf(peer);
+    const place = this.#placeOf(peer.id);
     return place < 0 ? undefined : (this.#filters?.[place] ?? 'all');
   }
 
   /** Adds a half; of several entries for one peer the ports are united. */
-  add(peer: Party, ports: PortFilter): void {
+  add(peer: number, ports: PortFilter): void {
     const place = this.#placeOf(peer);
     if (place < 0) {
-      this.#places?.set(peer, this.#peers.length);
-      this.#peers.push(peer);
-      if (ports !== 'all' || this.#filters) this.#filtersNow(this.#peers.length - 1).push(ports);
+      this.#places?.set(peer, this.#ids.length);
+      this.#ids.push(peer);
+      if (ports !== 'all' || this.#filters) this.#filtersNow(this.#ids.length - 1).push(ports);
     } else {
       const known = this.#filters?.[place] ?? 'all';
       if (this.#filters) this.#filters[place] = unite(known, ports);
@@ -47,10 +57,10 @@ export class HalfList {
 
   equals(other: HalfList): boolean {
     return (
-      this.#peers.length === other.#peers.length &&
-      this.#peers.every(
-        (peer, place) =>
-          peer === other.#peers[place] && sameFilter(this.#filters?.[place] ?? 'all', other.#filters?.[place] ?? 'all'),
+      this.#ids.length === other.#ids.length &&
+      this.#ids.every(
+        (id, place) =>
+          id === other.#ids[place] && sameFilter(this.#filters?.[place] ?? 'all', other.#filters?.[place] ?? 'all'),
       )
     );
   }
@@ -60,11 +70,11 @@ export class HalfList {
     return this.#filters;
   }
 
-  #placeOf(peer: Party): number {
-    const peers = this.#peers;
-    if (peers.length <= LOOKED_THROUGH) return peers.indexOf(peer);
-    this.#places ??= new Map(peers.map((each, place) => [each, place]));
-    return this.#places.get(peer) ?? -1;
+  #placeOf(id: number): number {
+    const ids = this.#ids;
+    if (ids.length <= LOOKED_THROUGH) return ids.indexOf(id);
+    this.#places ??= new Map(ids.map((each, place) => [each, place]));
+    return this.#places.get(id) ?? -1;
   }
 }
 

@@ -18,20 +18,6 @@ export function link(state: GraphState, service: ServiceDeclaration): void {
   }
 }
 
-/** Connects all services at once. Taken in the order of their keys, each is the last of every list that it joins. */
-export function linkAll(state: GraphState): void {
-  for (const key of [...state.services.keys()].sort()) {
-    const service = state.services.get(key);
-    if (!service) continue;
-    for (const callee of candidates(state, service, 'outbound')) {
-      if (callee.declaration && meet(service, callee.declaration)) append(callee.callers, service.self);
-    }
-    for (const caller of candidates(state, service, 'inbound')) {
-      if (caller.declaration && meet(caller.declaration, service)) append(caller.callees, service.self);
-    }
-  }
-}
-
 /** Disconnects a service that goes. */
 export function unlink(party: Party): void {
   for (const callee of party.callees.slice()) disconnect(party, callee);
@@ -64,10 +50,6 @@ function connect(caller: Party, callee: Party): void {
 function disconnect(caller: Party, callee: Party): void {
   remove(caller.callees, callee);
   remove(callee.callers, caller);
-}
-
-function append(list: Party[], party: Party): void {
-  if (list[list.length - 1] !== party) list.push(party);
 }
 
 function insert(list: Party[], party: Party): void {

@@ -10,7 +10,7 @@ import type { GraphState } from './state.ts';
 export function storeService(state: GraphState, service: ServiceDeclaration): void {
   const { self, key, namespace } = service;
   // Mentioned before the former declaration goes, so that nobody is forgotten in between.
-  mention(service);
+  mention(state, service);
   if (self.declaration) unindexService(state, self.declaration);
   self.declaration = service;
   state.services.set(key, service);
@@ -30,7 +30,7 @@ export function unstoreService(state: GraphState, key: string): void {
   service.self.workload = undefined;
   state.services.delete(key);
   unindexService(state, service);
-  state.parties.release(service.self);
+  state.parties.release(service.self.id);
 }
 
 export function storeExternal(state: GraphState, external: ExternalDeclaration): void {
@@ -99,17 +99,12 @@ function unindexService(state: GraphState, service: ServiceDeclaration): void {
   state.calleesNaming.remove(service);
   for (const external of service.egress.keys()) state.externalUsers.remove(external, key);
   for (const external of service.ingress.keys()) state.externalUsers.remove(external, key);
-  for (const { peers } of [service.outbound, service.inbound]) {
-    for (const peer of peers) {
-      peer.mentions -= 1;
-      state.parties.release(peer);
-    }
-  }
+  for (const { ids } of [service.outbound, service.inbound]) for (const id of ids) state.parties.unmention(id);
 }
 
-function mention(service: ServiceDeclaration): void {
-  for (const peer of service.outbound.peers) peer.mentions += 1;
-  for (const peer of service.inbound.peers) peer.mentions += 1;
+function mention({ parties }: GraphState, { outbound, inbound }: ServiceDeclaration): void {
+  for (const id of outbound.ids) parties.mention(id);
+  for (const id of inbound.ids) parties.mention(id);
 }
 
 function hostsOf(external: ExternalDeclaration): Set<string> {
