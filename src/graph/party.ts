@@ -15,6 +15,8 @@ export interface Party {
   readonly name: string;
   /** Undefined while it is only named. */
   declaration: ServiceDeclaration | undefined;
+  /** Whether its declaration names ports in halves ({@link ServiceDeclaration.narrows}). */
+  narrows: boolean;
   /** The service as the doors know it; undefined until it is resolved. */
   workload: Workload | undefined;
   /** Declared services that call it, and those that it calls, where both sides say so; sorted by key. */
@@ -67,6 +69,7 @@ export class PartyBook {
       namespace,
       name,
       declaration: undefined,
+      narrows: false,
       workload: undefined,
       callers: [],
       callees: [],

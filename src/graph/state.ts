@@ -7,6 +7,7 @@ import { MultiMap } from './multi-map.ts';
 import { NamingIndex } from './naming-index.ts';
 import { PartyBook } from './party.ts';
 import { PodGroups } from './pod-groups.ts';
+import { PortLists } from './port-lists.ts';
 import { SelectorIndex } from './selector-index.ts';
 import type { Settings } from './settings.ts';
 
@@ -49,6 +50,7 @@ export interface GraphState {
   readonly selectors: SelectorIndex;
   readonly kubeSelectors: SelectorIndex;
   readonly podGroups: PodGroups;
+  readonly portLists: PortLists;
 }
 
 export function emptyState(settings: Settings): GraphState {
@@ -75,6 +77,7 @@ export function emptyState(settings: Settings): GraphState {
     selectors: new SelectorIndex(),
     kubeSelectors: new SelectorIndex(),
     podGroups: new PodGroups(),
+    portLists: new PortLists(),
   };
 }
 
@@ -101,8 +104,11 @@ export function podsOf(state: GraphState, service: ServiceDeclaration): readonly
 
 /** Other services of the namespace that select some of the same pods, sorted. */
 export function overlapsOf(state: GraphState, service: ServiceDeclaration, pods: readonly PodTraits[]): string[] {
-  const others = new Set(state.selectors.selecting(service.namespace, service.selector));
-  for (const key of state.selectors.including(service.namespace, service.selector)) others.add(key);
+  const selecting = state.selectors.selecting(service.namespace, service.selector);
+  const including = state.selectors.including(service.namespace, service.selector);
+  const itself = (key: string) => key === service.key;
+  if (pods.length === 0 && selecting.every(itself) && including.every(itself)) return [];
+  const others = new Set([...selecting, ...including]);
   for (const pod of pods) for (const key of state.selectors.selecting(pod.namespace, pod.labels)) others.add(key);
   others.delete(service.key);
   return [...others].sort();

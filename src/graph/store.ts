@@ -13,6 +13,7 @@ export function storeService(state: GraphState, service: ServiceDeclaration): vo
   mention(state, service);
   if (self.declaration) unindexService(state, self.declaration);
   self.declaration = service;
+  self.narrows = service.narrows;
   state.services.set(key, service);
   state.selectors.set(key, namespace, service.selector);
   state.members.add(namespace, key);

@@ -44,13 +44,14 @@ export function agreed(caller: ServiceDeclaration, callee: ServiceDeclaration): 
   return agreedPorts(caller, callee, callee.self.workload?.ports ?? NO_PORTS);
 }
 
-/** The same for two that meet, as neighbours do. */
-export function portsBetween(
-  { declaration: caller }: Party,
-  { declaration: callee, workload }: Party,
-): readonly Port[] {
+/** The same for two that meet, as neighbours do. A declaration is looked at only where it says more than who. */
+export function portsBetween(from: Party, to: Party): readonly Port[] {
+  const { workload } = to;
+  if (workload && !from.narrows && !to.narrows) return workload.ports;
+  const { declaration: caller } = from;
+  const { declaration: callee } = to;
   if (!caller || !callee || !workload) return NO_PORTS;
-  return caller.narrows || callee.narrows ? agreedPorts(caller, callee, workload.ports) : workload.ports;
+  return agreedPorts(caller, callee, workload.ports);
 }
 
 const NO_PORTS: readonly Port[] = [];

@@ -43,7 +43,7 @@ export function resolveWorkload(state: GraphState, service: ServiceDeclaration):
       accounts: accountsOf(service, pods),
       mesh: meshes[0] ?? 'none',
       mode: service.mode,
-      ports: portsOf(state, service, pods, kubeServices).ports,
+      ports: state.portLists.shared(portsOf(state, service, pods, kubeServices).ports),
       services,
       ...(waypoint && meshes[0] === 'ambient' ? { waypoint } : {}),
       direct: front.direct,
@@ -132,12 +132,15 @@ function meshModes(state: GraphState, service: ServiceDeclaration, pods: readonl
   return [...new Set(pods.map((pod) => meshModeOf(state, pod)))].sort();
 }
 
+const NO_WAYPOINT = { waypoints: [], gateways: [], direct: true } as const;
+
 function waypointOf(
   state: GraphState,
   service: ServiceDeclaration,
   kubeServices: readonly ServiceFact[],
 ): { readonly waypoints: readonly Waypoint[]; readonly gateways: readonly string[]; readonly direct: boolean } {
   const home = state.namespaces.get(service.namespace)?.waypoint;
+  if (home === undefined && kubeServices.length === 0) return NO_WAYPOINT;
   const named =
     kubeServices.length === 0
       ? [home]

@@ -32,14 +32,34 @@ export function ownerOf(unit: UnitKey): Owner {
   return {
     unit,
     base: `lattice-${readable}-${tag}`,
-    labels: {
-      [OWNER_LABELS.managedBy]: 'lattice',
-      [OWNER_LABELS.kind]: unit.kind,
-      ...(namespace === undefined ? {} : { [OWNER_LABELS.namespace]: namespace }),
-      [OWNER_LABELS.name]: unit.kind === 'service' ? unit.name : `${readable}-${tag}`,
-    },
+    labels: labelsOf(unit.kind, namespace, unit.kind === 'service' ? unit.name : `${readable}-${tag}`),
   };
 }
+
+/**
+ * The labels of {@link OWNER_LABELS}. The keys stand in the literal: an object with computed keys takes a shape of its own
+ * once V8 has seen some 1,500 maps with different first keys, such as `resources` of that many services.
+ */
+function labelsOf(kind: UnitKey['kind'], namespace: string | undefined, name: string): OwnerLabels {
+  if (namespace === undefined) {
+    return {
+      'app.kubernetes.io/managed-by': 'lattice',
+      'lattice.dev/owner-kind': kind,
+      'lattice.dev/owner-name': name,
+    };
+  }
+  return {
+    'app.kubernetes.io/managed-by': 'lattice',
+    'lattice.dev/owner-kind': kind,
+    'lattice.dev/owner-namespace': namespace,
+    'lattice.dev/owner-name': name,
+  };
+}
+
+type OwnerLabels = Readonly<Partial<Record<(typeof OWNER_LABELS)['namespace'], string>>> &
+  Readonly<
+    Record<Exclude<(typeof OWNER_LABELS)[keyof typeof OWNER_LABELS], (typeof OWNER_LABELS)['namespace']>, string>
+  >;
 
 /** The owner of a service's objects. */
 export type OwnerOfService = (self: Workload) => Owner;

@@ -105,8 +105,8 @@ export const agreement: readonly Mutation[] = [
     says: 'a shadow service agrees like any other',
     broken: 'its word counts for nothing',
     file: `${AT}/views.ts`,
-    find: 'if (!caller || !callee || !workload) return NO_PORTS;',
-    replace: "if (!caller || !callee || !workload || caller.mode === 'shadow') return NO_PORTS;",
+    find: 'if (workload && !from.narrows && !to.narrows) return workload.ports;',
+    replace: "if (from.workload?.mode === 'shadow') return NO_PORTS;",
   },
   {
     rule: 'shared identity',

@@ -15,7 +15,7 @@ export function builtinMembers(
       return { members: at.cidrs.map((cidr) => cidrPeer(formatCidr(cidr))) };
     case 'pods': {
       const selected = peers.pods(`builtin ${name}`, at);
-      return selected.ok ? { members: [selected.peer] } : { members: [], reason: selected.reason };
+      return selected.kind === 'endpoints' ? { members: [selected] } : { members: [], reason: selected.reason };
     }
   }
 }

@@ -20,7 +20,7 @@ import type { NameSelector } from './spec.ts';
 export function compileEgressWaypoint(view: EgressWaypointView, context: Context): Compiled {
   const { waypoint, hosts } = view;
   const pods = context.peers.waypoint(waypoint);
-  if (!pods.ok) {
+  if (pods.kind === 'unselectable') {
     const message = `the egress waypoint ${waypoint.namespace}/${waypoint.name} cannot be enforced: ${pods.reason}`;
     const fix = 'give the Gateway a name of at most 63 characters';
     return { drafts: [], findings: [aboutGateway(waypoint, 'PodsNotSelectable', message, fix)] };
@@ -59,7 +59,7 @@ function grantCallers(
   const grants = noGrants<Member>();
   for (const caller of callers) {
     const selected = peers.workload(caller);
-    if (selected.ok) grant(grants, selected.peer, ports.tunnel);
+    if (selected.kind === 'endpoints') grant(grants, selected, ports.tunnel);
     else {
       const message = `${caller.key} cannot open the egress waypoint: ${selected.reason}`;
       findings.push(aboutGateway(waypoint, 'PodsNotSelectable', message, SELECT_BY_OTHERS));

@@ -75,7 +75,7 @@ export function dnsRules(
   if (!ports) return [];
   const toPorts = portRules(ports, names);
   const selected = dns.resolvers.map((resolver, index) => peers.pods(`resolver ${index}`, resolver));
-  const toEndpoints = selected.flatMap((each) => (each.ok ? each.peer.selectors : []));
+  const toEndpoints = selected.flatMap((each) => (each.kind === 'endpoints' ? each.selectors : []));
   const toCIDR = dns.cidrs.map(formatCidr);
   // A node-local cache listens on a link-local address of the node, which is the entity host and no CIDR (C14, C21).
   const onNode = dns.cidrs.some(({ family, first }) =>

@@ -32,10 +32,7 @@ export function unselectableAccount(accounts: readonly string[]): string | undef
   return long === undefined ? undefined : `the ServiceAccount ${long} is longer than ${MAX_NAME} characters`;
 }
 
-/** The labels as Kubernetes labels and nothing else (C11). */
-export function fromKubernetes(labels: Labels): Labels {
-  const entries = Object.entries(labels);
-  const [only, ...more] = entries;
-  if (only && more.length === 0) return { [`k8s:${only[0]}`]: only[1] };
-  return Object.fromEntries(entries.map(([key, value]) => [`k8s:${key}`, value]));
+/** Adds the labels as Kubernetes labels and nothing else (C11). */
+export function addFromKubernetes(matchLabels: Record<string, string>, labels: Labels): void {
+  for (const [key, value] of Object.entries(labels)) matchLabels[`k8s:${key}`] = value;
 }

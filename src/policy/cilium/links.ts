@@ -1,6 +1,6 @@
 import type { Finding } from '../../api/index.ts';
 import type { BuiltinLink, Link, ServiceView, Waypoint, Workload } from '../../graph/index.ts';
-import { grant, unite } from '../kubernetes/grants.ts';
+import { grant, grantNext, unite } from '../kubernetes/grants.ts';
 import { pathBetween, pathOfBuiltin } from '../kubernetes/path.ts';
 import type { PortBook } from '../kubernetes/port-set.ts';
 import { builtinMembers } from './builtin.ts';
@@ -42,7 +42,7 @@ export function grantBuiltins(ledger: Ledger, builtins: readonly BuiltinLink[]):
 /** Opens the tunnel between this service and a waypoint (X3). */
 export function grantWaypoint(ledger: Ledger, grants: Grants, waypoint: Waypoint): void {
   const selected = ledger.peers.waypoint(waypoint);
-  if (selected.ok) grant(grants, selected.peer, ledger.ports.tunnel);
+  if (selected.kind === 'endpoints') grant(grants, selected, ledger.ports.tunnel);
   else refuse(ledger, `the waypoint ${waypoint.namespace}/${waypoint.name}`, selected.reason);
 }
 
@@ -51,7 +51,7 @@ function grantLink(ledger: Ledger, grants: Grants, link: Link, caller: Workload,
   if (path.waypoint) grantWaypoint(ledger, grants, path.waypoint);
   if (!path.direct) return;
   const selected = ledger.peers.workload(link.peer);
-  if (selected.ok) grant(grants, selected.peer, path.direct);
+  if (selected.kind === 'endpoints') grantNext(grants, selected, path.direct);
   else refuse(ledger, link.peer.key, selected.reason, { from: caller.key, to: callee.key });
 }
 

@@ -2,14 +2,7 @@ import type { Labels, Waypoint, Workload } from '../../graph/index.ts';
 import { type LabelMatch, matchesOf } from '../kubernetes/label-match.ts';
 import { gatewayLabels } from '../kubernetes/select-peer.ts';
 import { assertSelectable } from './checks.ts';
-import {
-  ACCOUNT_LABEL,
-  CLUSTER_LABEL,
-  fromKubernetes,
-  NAMESPACE_LABEL,
-  unselectable,
-  unselectableAccount,
-} from './label.ts';
+import { ACCOUNT_LABEL, addFromKubernetes, unselectable, unselectableAccount } from './label.ts';
 import type { Expression, Selector } from './spec.ts';
 
 /** Pods at the other end of a grant. Built once and shared by all objects that name them. */
@@ -20,7 +13,13 @@ export interface PodPeer {
   readonly selectors: readonly Selector[];
 }
 
-type Selected = { readonly ok: true; readonly peer: PodPeer } | { readonly ok: false; readonly reason: string };
+/** Pods that Cilium cannot select, and why. */
+interface Unselectable {
+  readonly kind: 'unselectable';
+  readonly reason: string;
+}
+
+type Selected = PodPeer | Unselectable;
 
 /** Where peers are built and remembered. */
 export interface PeerBook {
@@ -70,7 +69,7 @@ export function openPeerBook(cluster: string): PeerBook {
 
 /** A selector of the policy's own namespace: Cilium adds that itself, and overwrites any other (C9). */
 export function ownSelector(match: LabelMatch, accounts: readonly string[]): Selector {
-  return selector({}, match, accounts);
+  return selector(undefined, match, accounts);
 }
 
 interface Description {
@@ -84,30 +83,40 @@ function select(key: string, description: Description): Selected {
   const reason =
     description.alternatives.map(unselectable).find((each) => each !== undefined) ??
     unselectableAccount(description.accounts);
-  return reason === undefined ? { ok: true, peer: build(key, description) } : { ok: false, reason };
+  return reason === undefined ? build(key, description) : { kind: 'unselectable', reason };
 }
 
 function build(key: string, { cluster, namespace, alternatives, accounts }: Description): PodPeer {
-  const place = { [NAMESPACE_LABEL]: namespace, [CLUSTER_LABEL]: cluster };
+  const place = { namespace, cluster };
   const selectors = matchesOf(alternatives).map((match) => selector(place, match, accounts));
   for (const selector of selectors) assertSelectable(key, selector);
   return { kind: 'endpoints', key, selectors, bytes: JSON.stringify(selectors).length };
 }
 
-function selector(place: Labels, match: LabelMatch, accounts: readonly string[]): Selector {
+interface Place {
+  readonly namespace: string;
+  readonly cluster: string;
+}
+
+function selector(place: Place | undefined, match: LabelMatch, accounts: readonly string[]): Selector {
   const [account, ...others] = accounts;
   const expressions: Expression[] = [];
   if (match.oneOf) {
     expressions.push({ key: `k8s:${match.oneOf.key}`, operator: 'In', values: match.oneOf.values });
   }
   if (others.length > 0) expressions.push({ key: ACCOUNT_LABEL, operator: 'In', values: accounts });
-  const matchLabels: Labels = {
-    ...place,
-    ...(account !== undefined && others.length === 0 ? { [ACCOUNT_LABEL]: account } : {}),
-    ...fromKubernetes(match.labels),
-  };
+  const matchLabels = placed(place);
+  if (account !== undefined && others.length === 0) matchLabels[ACCOUNT_LABEL] = account;
+  addFromKubernetes(matchLabels, match.labels);
   return {
     ...(Object.keys(matchLabels).length > 0 ? { matchLabels } : {}),
     ...(expressions.length > 0 ? { matchExpressions: expressions } : {}),
   };
+}
+
+/** The keys stand in the literal, so that all selectors of peers have one shape (see `labelsOf` in name.ts). */
+function placed(place: Place | undefined): Record<string, string> {
+  if (!place) return {};
+  const { namespace, cluster } = place;
+  return { 'k8s:io.kubernetes.pod.namespace': namespace, 'k8s:io.cilium.k8s.policy.cluster': cluster };
 }

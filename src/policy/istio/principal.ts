@@ -1,7 +1,10 @@
 import type { Workload } from '../../graph/index.ts';
 
-/** The principals of a workload's pods: sorted, several while a ServiceAccount rolls out, none for an unusable trust domain. */
-export type PrincipalsOf = (workload: Workload) => readonly string[];
+/**
+ * The principals of a workload's pods: sorted, several while a ServiceAccount rolls out, none for an unusable trust domain.
+ * A sole one comes without a list around it, which would be read at every edge.
+ */
+export type PrincipalsOf = (workload: Workload) => string | readonly string[];
 
 /**
  * Hands out one {@link PrincipalsOf} per trust domain. Each workload's strings are made once, because a hub's callers
@@ -30,12 +33,13 @@ export function isTrustDomain(text: string): boolean {
 
 function bookOf(trustDomain: string): PrincipalsOf {
   if (!isTrustDomain(trustDomain)) return () => [];
-  const made = new WeakMap<Workload, readonly string[]>();
+  const made = new WeakMap<Workload, string | readonly string[]>();
   return (workload) => {
     const known = made.get(workload);
-    if (known) return known;
+    if (known !== undefined) return known;
     const principals = workload.accounts.map((account) => principalOf(trustDomain, workload.namespace, account));
-    made.set(workload, principals);
-    return principals;
+    const [sole = principals] = principals.length === 1 ? principals : [];
+    made.set(workload, sole);
+    return sole;
   };
 }

@@ -37,7 +37,7 @@ export function portList(ports: readonly Port[], seenAt: 'ztunnel' | 'waypoint')
 export function grant(
   table: CallersByPorts,
   ports: string,
-  callers: { readonly principals: readonly string[] } | { readonly blocks: readonly string[] | undefined },
+  callers: { readonly principals: string | readonly string[] } | { readonly blocks: readonly string[] | undefined },
 ): void {
   if (ports === '') return;
   if ('principals' in callers && callers.principals.length === 0) return;
@@ -47,7 +47,8 @@ export function grant(
     table.set(ports, known);
   }
   if ('principals' in callers) {
-    for (const principal of callers.principals) known.principals.push(principal);
+    if (typeof callers.principals === 'string') known.principals.push(callers.principals);
+    else for (const principal of callers.principals) known.principals.push(principal);
   } else if (callers.blocks) {
     for (const block of callers.blocks) known.blocks.push(block);
   } else {

@@ -19,14 +19,22 @@ export interface Grants<Member extends Grantee> {
   readonly pods: Map<PortSet, Member[]>;
   /** Peers that several declarations may name, with the ports of all of them. */
   readonly united: Map<string, { readonly member: Member; readonly ports: TargetPort[] }>;
+  /** Whether each list of `pods` is sorted by key and names nobody twice. */
+  sorted: boolean;
 }
 
 export function noGrants<Member extends Grantee>(): Grants<Member> {
-  return { pods: new Map(), united: new Map() };
+  return { pods: new Map(), united: new Map(), sorted: true };
 }
 
 /** Opens exactly `ports` for pods (all of one kind) that nothing else of this direction names, or names with the same ports. */
-export function grant<Member extends Grantee>({ pods }: Grants<Member>, peer: Member, ports: PortSet): void {
+export function grant<Member extends Grantee>(grants: Grants<Member>, peer: Member, ports: PortSet): void {
+  grants.sorted = false;
+  grantNext(grants, peer, ports);
+}
+
+/** The same for a peer whose key comes behind those of all that were granted so: to read their keys again is not needed. */
+export function grantNext<Member extends Grantee>({ pods }: Grants<Member>, peer: Member, ports: PortSet): void {
   const members = pods.get(ports);
   if (members) members.push(peer);
   else pods.set(ports, [peer]);
@@ -45,11 +53,12 @@ export function unite<Member extends Grantee>(
 
 /** All groups in a stable order. */
 export function groupsOf<Member extends Grantee>(
-  { pods, united }: Grants<Member>,
+  { pods, united, sorted }: Grants<Member>,
   book: PortBook,
 ): readonly Group<Member>[] {
+  const ready = sorted && united.size === 0;
   if (united.size === 0 && pods.size < 2) {
-    return [...pods].flatMap(([ports, members]) => groupOf(ports, members));
+    return [...pods].flatMap(([ports, members]) => groupOf(ports, ready ? members : distinct(members)));
   }
   const groups = new Map<string, Gathered<Member>>();
   for (const [ports, members] of pods) {
@@ -66,13 +75,13 @@ export function groupsOf<Member extends Grantee>(
   }
   return [...groups]
     .sort(([x], [y]) => (x < y ? -1 : 1))
-    .map(([, { kind, ports, members }]) => ({ kind, ports, members: distinct(members) }));
+    .map(([, { kind, ports, members }]) => ({ kind, ports, members: ready ? members : distinct(members) }));
 }
 
 /** Pods that are granted the same ports. */
 function groupOf<Member extends Grantee>(ports: PortSet, members: readonly Member[]): Group<Member> | [] {
   const [first] = members;
-  return first ? { kind: first.kind, ports, members: distinct(members) } : [];
+  return first ? { kind: first.kind, ports, members } : [];
 }
 
 interface Gathered<Member extends Grantee> {

@@ -1,7 +1,7 @@
 import type { Finding } from '../../api/index.ts';
 import type { Link, Waypoint, Workload } from '../../graph/index.ts';
 import type { CompileOptions } from '../options.ts';
-import { type Grants, grant } from './grants.ts';
+import { type Grants, grant, grantNext } from './grants.ts';
 import { pathBetween } from './path.ts';
 import type { PortBook } from './port-set.ts';
 import { isSelectable, type Peer, type PeerBook, SHORTER_NAME } from './select-peer.ts';
@@ -26,7 +26,7 @@ export interface Ledger {
 export function grantLink(ledger: Ledger, grants: Grants<Peer>, link: Link, caller: Workload, callee: Workload): void {
   const { direct, waypoint } = pathBetween(caller, callee, link.ports, ledger.context.ports);
   if (waypoint) grantWaypoint(ledger, grants, waypoint);
-  if (direct) grant(grants, ledger.context.peers.workload(link.peer), direct);
+  if (direct) grantNext(grants, ledger.context.peers.workload(link.peer), direct);
 }
 
 /** Opens the tunnel between a service and a waypoint (X3). */
