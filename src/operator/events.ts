@@ -46,7 +46,7 @@ export function openEvents(client: Client, clock: Clock, identity: string, log: 
       }
       const event = { ...eventOf(happening, identity, clock.wall()) };
       await client.create(EVENT, event, { signal }).catch((error: KubeError) => {
-        log.warn('event: not stored', { error, reason: happening.reason });
+        if (!signal.aborted) log.warn('event: not stored', { error, reason: happening.reason });
       });
     },
   };

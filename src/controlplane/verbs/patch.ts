@@ -9,7 +9,7 @@ import {
   required,
   unsupportedMedia,
 } from '../api-error.ts';
-import { at, isObject, type Json, type JsonObject, textAt } from '../json.ts';
+import { at, isObject, type Json, type JsonObject, textAt, withAt } from '../json.ts';
 import { apiVersionOf, fromStored, keyOf, type Resource } from '../kinds/resource.ts';
 import { applyConfiguration } from '../ownership/own.ts';
 import { jsonPatch } from '../patch/json-patch.ts';
@@ -108,7 +108,9 @@ async function apply(plane: Plane, place: Place, body: string, options: WriteOpt
   if (!exists) {
     const { object, claim } = applied(undefined);
     if (textAt(configuration, 'metadata', 'name') === '') throw nameless(name);
-    return { object: await create(plane, place, object, options, claim), created: true };
+    // Unlike POST it takes a version here, which nothing can have: so an object is made, and never changed.
+    const unversioned = withAt(object, ['metadata', 'resourceVersion'], undefined);
+    return { object: await create(plane, place, unversioned, options, claim), created: true };
   }
   const object = await update(plane, place, options, (current) => {
     refuseUntypedOwners(current, resource);

@@ -66,6 +66,12 @@ export interface ApplierOptions {
   readonly onDrift: (owner: string, id: string, initial: boolean) => void;
 }
 
+/**
+ * A version that no object has: an apply with it is done only where there is none. The check and the write are one, and
+ * asking first would be another request for each object.
+ */
+const NEVER = '1';
+
 export function createApplier({ client, ownerLabel, onDrift }: ApplierOptions): Applier {
   const book = ledger();
 
@@ -112,8 +118,9 @@ export function createApplier({ client, ownerLabel, onDrift }: ApplierOptions): 
     signal: AbortSignal,
   ) => {
     const { kind, object } = step.desired;
-    // With the uid the server refuses to apply to a successor of the same name.
-    const body = uid === undefined ? object : { ...object, metadata: { ...object.metadata, uid } };
+    // With the uid the server refuses to apply to a successor of the same name, with the version to anything at all.
+    const only = uid === undefined ? { resourceVersion: NEVER } : { uid };
+    const body = { ...object, metadata: { ...object.metadata, ...only } };
     const answer = await client.apply(kind, body, { signal, force: uid !== undefined });
     const observed = observe(answer, ownerLabel);
     const applied = { owner: step.owner, desired: step.digest, uid: observed.uid, owned: observed.owned };
@@ -122,20 +129,18 @@ export function createApplier({ client, ownerLabel, onDrift }: ApplierOptions): 
   };
   const create = async (step: Extract<Step, { kind: 'create' | 'update' }>, signal: AbortSignal): Promise<Result> => {
     const { kind, object } = step.desired;
-    // The watch may lag, or select by label: the server is asked before anything is written under this name.
-    const live = await client.find(kind, object.metadata, { signal });
-    if (live) {
-      book.noteRead(kind, keyOf(object.metadata), observe(live, ownerLabel));
-      const [again] = planOne(step.owner, step.desired);
-      return again ? perform(again, signal) : { id: step.id, did: 'nothing' };
-    }
     try {
       await write(step, undefined, signal);
       return { id: step.id, did: 'created' };
     } catch (error) {
-      if (means(error, 'fieldConflict')) return { id: step.id, did: 'refused', reason: 'ForeignObject' };
-      throw error;
+      if (!means(error, 'conflict', 'fieldConflict', 'alreadyExists')) throw error;
+      // The watch lags, or selects by label: something has this name, and nothing was written.
+      const live = await client.find(kind, object.metadata, { signal });
+      if (!live) throw error;
+      book.noteRead(kind, keyOf(object.metadata), observe(live, ownerLabel));
     }
+    const [again] = planOne(step.owner, step.desired);
+    return again ? perform(again, signal) : { id: step.id, did: 'nothing' };
   };
   const update = async (step: Extract<Step, { kind: 'create' | 'update' }>, signal: AbortSignal): Promise<Result> => {
     try {

@@ -19,7 +19,7 @@ export type Refusal =
 
 export type Decision =
   | { readonly kind: 'nothing' }
-  /** Not seen: look at the server first, then apply without taking anything from anyone. */
+  /** Not seen: apply where there is nothing, without taking anything from anyone. */
   | { readonly kind: 'create' }
   /** Ours and different: apply to this very object, taking back what was stolen. */
   | { readonly kind: 'update'; readonly uid: string }

@@ -81,7 +81,9 @@ function refuse(request: SeenRequest, live: Fields | undefined): Answer | undefi
   if (!live && request.method === 'DELETE') return status(404, 'NotFound');
   const sent = request.body.startsWith('[') ? {} : parseFields(request.body);
   const wanted = request.method === 'DELETE' ? sent.preconditions : sent.metadata;
-  for (const field of ['uid', 'resourceVersion']) {
+  // An apply that makes an object may name any version, as no other write may.
+  const makes = !live && request.headers['content-type']?.startsWith('application/apply-patch') === true;
+  for (const field of makes ? ['uid'] : ['uid', 'resourceVersion']) {
     const value = stringAt(wanted, field);
     if (value !== undefined && value !== at(live, 'metadata', field)) return status(409, 'Conflict');
   }

@@ -21,7 +21,9 @@ export function judgeService(key: string, policies: readonly ForeignPolicy[], { 
   const { namespace, name } = service;
   const units: UnitKey[] = [
     { kind: 'service', namespace, name },
-    ...(claim.graph.namespace(namespace).managed ? [{ kind: 'namespace', namespace } as const] : []),
+    ...(claim.graph.state.namespaces.get(namespace)?.managed === true
+      ? [{ kind: 'namespace', namespace } as const]
+      : []),
   ];
   const objects = units.flatMap((unit) => compile(unit).drafts.map(({ object }) => object));
   const findings = foreignFindings(

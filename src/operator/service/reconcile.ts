@@ -64,7 +64,7 @@ export function openReconciler(options: ReconcilerOptions): Reconciler {
   ): Promise<Settled> => {
     for (const draft of compiled.drafts) parts.note(outputs.kindOf(draft.object.apiVersion, draft.object.kind), draft);
     const namespaceOwner =
-      unit?.kind === 'service' && world.graph().namespace(unit.namespace).managed
+      unit?.kind === 'service' && world.isManaged(unit.namespace)
         ? world.ownerOf({ kind: 'namespace', namespace: unit.namespace })
         : undefined;
     const settled = await settleUnit(
@@ -96,7 +96,7 @@ export function openReconciler(options: ReconcilerOptions): Reconciler {
       findings: findingsOfService(world.graph(), key),
       compiled: compiled.findings,
       mode: declaration.value?.spec.mode ?? 'enforce',
-      managed: world.graph().namespace(unit.namespace).managed,
+      managed: world.isManaged(unit.namespace),
       closed: options.closed(),
       settled: lastSettled.get(owner),
       missing: outputs.missing().map(({ engine, kind }) => ({ engine, kind: kind.kind })),
@@ -126,7 +126,8 @@ export function openReconciler(options: ReconcilerOptions): Reconciler {
           action: 'Reconcile',
           note: ready.message,
         };
-        await events.tell(happening, signal);
+        // Nobody waits for what people read.
+        void events.tell(happening, signal);
       }
     }
   };

@@ -39,6 +39,8 @@ export interface World {
   /** Undefined for an owner that no unit of this process ever had: something left by an earlier one. */
   unitOf(owner: string): UnitKey | undefined;
   compile(unit: UnitKey): Compiled;
+  /** Whether default deny extends to all pods of the namespace. */
+  isManaged(namespace: string): boolean;
 }
 
 export function openWorld(settings: Settings, options: CompileOptions, cluster: ClusterValues): World {
@@ -145,6 +147,7 @@ export function openWorld(settings: Settings, options: CompileOptions, cluster: 
     ownerOf: ownerOfUnit,
     unitOf: (owner) => units.get(owner),
     compile: (unit) => compileUnit(graph(), unit, engines, options),
+    isManaged: (namespace) => graph().state.namespaces.get(namespace)?.managed === true,
   };
 }
 

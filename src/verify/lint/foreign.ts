@@ -34,9 +34,17 @@ export function foreignFindings(claim: Claim, others: readonly unknown[]): reado
     const { object } = each;
     if (!object || mine.has(text(each))) continue;
     const key = `${object.kind} ${object.namespace}/${object.name} ${each.actual}`;
-    if (!byObject.has(key)) byObject.set(key, each);
+    const known = byObject.get(key);
+    if (!known || oddness(each) < oddness(known)) byObject.set(key, each);
   }
   return [...byObject.values()].map(describe);
+}
+
+/** How far a flow is from what people think of: connections between services first, echoes and borders of ranges last. */
+function oddness({ from, to, protocol }: Counterexample): number {
+  const strange = [from, to].filter((party) => !/^[^ /]+\/[^ /]+$/.test(party)).length;
+  const uncommon = protocol === 'TCP' ? 0 : protocol.startsWith('ICMP') ? 4 : 1;
+  return strange + uncommon + (from === to ? 2 : 0);
 }
 
 function describe({ object, from, to, port, protocol, actual, door, reason }: Counterexample): Finding {

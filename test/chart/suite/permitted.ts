@@ -99,6 +99,25 @@ async function openLife(server: Server, more: object): Promise<Life> {
       'jsonpath={.status.conditions[?(@.type=="Ready")].status}',
     ]);
 
+  /** Keeps an object of this kind on its way out until the operator has looked at it: it has to wait for its end. */
+  const hold = async (kind: string): Promise<void> => {
+    const label = RUNNING.includes(kind) ? 'lattice.dev/workload' : 'lattice.dev/owner';
+    const first = 'jsonpath={.items[0].metadata.namespace} {.items[0].metadata.name}';
+    const [namespace = '', name = ''] = server.must(['get', kind, '-A', '-l', label, '-o', first]).split(' ');
+    const finalizers = (value: string): void => {
+      const patch = `{"metadata":{"finalizers":${value}}}`;
+      server.must(['patch', kind, name, '-n', namespace, '--type=merge', '-p', patch]);
+    };
+    finalizers('["example.com/hold"]');
+    server.must(['delete', kind, name, '-n', namespace, '--wait=false']);
+    await until(
+      `${kind} ${name} is looked at`,
+      () => (asked().some((one) => one.verb === 'get' && one.name === name) ? true : undefined),
+      LIMIT_MS,
+    );
+    finalizers('null');
+  };
+
   const run = async (kinds: readonly string[]): Promise<void> => {
     const first = await start(port);
     await first.ready();
@@ -155,6 +174,8 @@ async function openLife(server: Server, more: object): Promise<Life> {
       },
       LIMIT_MS,
     );
+
+    for (const each of [...kinds, ...RUNNING]) await hold(each);
 
     assert.equal(await first.stop(), 0);
     await until('the other one leads', () => (second.leads() ? true : undefined), LIMIT_MS);
