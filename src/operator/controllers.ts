@@ -1,16 +1,18 @@
 import type { Controller } from './context.ts';
 import { type EnforcerFlag, peeringController } from './peering/index.ts';
-import { serviceController } from './service/index.ts';
+import { type EngineNamespaces, serviceController } from './service/index.ts';
 import { workloadController } from './workload/index.ts';
 
 /** What controllers are told beside what all of them share. */
 export interface ControllerFlags {
   readonly enforcer?: EnforcerFlag;
+  /** Where the engines' configuration is. */
+  readonly engineNamespaces?: EngineNamespaces;
 }
 
 /** Every controller that `--controllers` can name. */
 export const CONTROLLERS = {
-  service: () => serviceController(),
+  service: ({ engineNamespaces } = {}) => serviceController(engineNamespaces ? { engineNamespaces } : {}),
   workload: () => workloadController(),
   peering: ({ enforcer } = {}) => peeringController(enforcer === undefined ? {} : { enforcer }),
 } as const satisfies Readonly<Record<string, (flags?: ControllerFlags) => Controller>>;

@@ -9,6 +9,7 @@ export {
 } from './operator.ts';
 export { type Daemon, type DaemonOptions, startDaemon } from './daemon.ts';
 export { type Address, createLog } from './telemetry/index.ts';
+export { ENGINE_NAMESPACES } from './service/index.ts';
 export { workloadController } from './workload/index.ts';
 export { podSimulation } from './simulation/index.ts';
 export {

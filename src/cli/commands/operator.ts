@@ -10,6 +10,7 @@ import {
   type Daemon,
   type DaemonOptions,
   DEFAULT_CONTROLLERS,
+  ENGINE_NAMESPACES,
   isControllerName,
   type LeaderElection,
   type LogLevel,
@@ -24,6 +25,8 @@ import { packageVersion } from '../version.ts';
 interface Flags extends GraphFlags, ServingFlags {
   readonly controllers: readonly ControllerName[];
   readonly enforcer: NonNullable<ControllerFlags['enforcer']>;
+  readonly ciliumNamespace: string;
+  readonly istioNamespace: string;
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly leaderElect?: true;
@@ -59,7 +62,7 @@ export const operator: CommandFile = ({ terminal, finish }) =>
       settings,
       compile: options,
       ...(config ? { config } : {}),
-      controllers: flags.controllers.map((name) => CONTROLLERS[name]({ enforcer: flags.enforcer })),
+      controllers: flags.controllers.map((name) => CONTROLLERS[name](controllerFlags(flags))),
       ...(leaderElection ? { leaderElection } : {}),
       identity: `${hostname()}_${randomUUID()}`,
       log: createLog({
@@ -74,6 +77,10 @@ export const operator: CommandFile = ({ terminal, finish }) =>
     });
     finish(await untilEnded(running));
   });
+
+function controllerFlags({ enforcer, ciliumNamespace, istioNamespace }: Flags): ControllerFlags {
+  return { enforcer, engineNamespaces: { cilium: ciliumNamespace, istio: istioNamespace } };
+}
 
 /** A port that cannot be had is a mistake of who starts it. */
 async function started(options: DaemonOptions): Promise<Daemon> {
@@ -117,6 +124,16 @@ function withRunFlags(command: Command): Command {
         'who enforces peerings: the node agent (nft), Liqo itself, or whichever can',
         ['auto', 'nft', 'liqo'],
         'auto',
+      ),
+    )
+    .addOption(
+      new Option('--cilium-namespace <ns>', "where Cilium's configuration is: ConfigMap cilium-config").default(
+        ENGINE_NAMESPACES.cilium,
+      ),
+    )
+    .addOption(
+      new Option('--istio-namespace <ns>', "where the mesh's configuration is: ConfigMap istio").default(
+        ENGINE_NAMESPACES.istio,
       ),
     )
     .option('--kubeconfig <file>', 'how to reach the cluster (default: as kubectl does; in a pod, its account)')

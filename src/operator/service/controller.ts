@@ -5,7 +5,7 @@ import { openForeign } from '../foreign/index.ts';
 import { before } from './before.ts';
 import { fetchServing } from './follow-definition.ts';
 import { externalKey, externalOf, openDispatch, serviceUnit } from './dispatch.ts';
-import { followEngineConfig } from './engine-config.ts';
+import { ENGINE_NAMESPACES, type EngineNamespaces, followEngineConfig } from './engine-config.ts';
 import { openInputs } from './inputs.ts';
 import { definitionOf, LATTICE_SERVICE } from './kinds.ts';
 import { openOutputs } from './outputs.ts';
@@ -15,16 +15,21 @@ import { openTurns } from './turns.ts';
 import { openWorld } from './world.ts';
 
 export interface ServiceControllerOptions {
-  /** Units at a time. Default 16. */
+  /** Units at a time. Default 32: each waits for three answers in a row. */
   readonly workers?: number;
+  /** Default {@link ENGINE_NAMESPACES}. */
+  readonly engineNamespaces?: EngineNamespaces;
 }
 
 /** Turns declarations into objects of the engines, and keeps them so. */
 export function serviceController(options: ServiceControllerOptions = {}): Controller {
-  return { name: 'service', start: (context) => startService(context, options.workers ?? 16) };
+  return { name: 'service', start: (context) => startService(context, options) };
 }
 
-function startService(context: ControllerContext, workers: number): RunningController {
+function startService(
+  context: ControllerContext,
+  { workers = 32, engineNamespaces = ENGINE_NAMESPACES }: ServiceControllerOptions,
+): RunningController {
   const { clock, random, log, stopping, signal } = context;
   const tasks = openTasks();
   const watching = new AbortController();
@@ -55,6 +60,7 @@ function startService(context: ControllerContext, workers: number): RunningContr
     context,
     tasks,
     signal: until,
+    namespaces: engineNamespaces,
     onChange() {
       if (working) foreign.begin();
       addAll();

@@ -16,22 +16,32 @@ export interface EngineConfig {
   settings(): EngineSettings;
 }
 
+/** Where the engines' own charts put their configuration. */
+export interface EngineNamespaces {
+  readonly cilium: string;
+  readonly istio: string;
+}
+
+export const ENGINE_NAMESPACES: EngineNamespaces = { cilium: 'kube-system', istio: 'istio-system' };
+
 export interface EngineConfigOptions {
   readonly context: ControllerContext;
   readonly tasks: Tasks;
   readonly signal: AbortSignal;
+  readonly namespaces: EngineNamespaces;
   readonly onChange: () => void;
 }
 
 type Data = Readonly<Record<string, string>>;
 
-/** Follows how the engines are configured, where their charts put it. */
+/** Follows how the engines are configured. */
 export function followEngineConfig(options: EngineConfigOptions): EngineConfig {
-  const { compile } = options.context;
+  const { context, namespaces } = options;
+  const { compile } = context;
   const followed = compile.engines.flatMap((engine) => {
     if (engine === 'cilium')
-      return [follow(options, 'kube-system', 'cilium-config', (data) => judgeCilium(data, compile))];
-    if (engine === 'istio') return [follow(options, 'istio-system', 'istio', (data) => judgeIstio(data, compile))];
+      return [follow(options, namespaces.cilium, 'cilium-config', (data) => judgeCilium(data, compile))];
+    if (engine === 'istio') return [follow(options, namespaces.istio, 'istio', (data) => judgeIstio(data, compile))];
     return [];
   });
   return {

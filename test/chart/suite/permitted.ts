@@ -2,8 +2,9 @@
 // ask. Nothing is refused, and nothing is granted that they never use.
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { isKubeObject, type KubeObject } from '../../../src/kube/index.ts';
 import { until } from '../../e2e/until.ts';
-import { objectsIn, template } from '../rendered.ts';
+import { at, objectsIn, template } from '../rendered.ts';
 import { data, readDefinitions } from './engines.ts';
 import { grantsOf, refused, unused } from './grants.ts';
 import { CLASSES, DECLARED, DEPLOYED, GATEWAY_STATUS, NAMESPACES, REFUSED_SERVICE } from './life.ts';
@@ -58,6 +59,13 @@ interface Life {
   readonly judge: () => Promise<void>;
 }
 
+const pluralOf = (kind: string): string => `${kind.toLowerCase()}s`.replace(/ys$/, 'ies');
+
+function listedIn(json: string): readonly KubeObject[] {
+  const items = at(JSON.parse(json), 'items');
+  return Array.isArray(items) ? items.filter(isKubeObject) : [];
+}
+
 async function openLife(server: Server, more: object): Promise<Life> {
   const known = server.asked(ACCOUNT).length;
   const asked = (): readonly Asked[] => server.asked(ACCOUNT).slice(known);
@@ -99,20 +107,35 @@ async function openLife(server: Server, more: object): Promise<Life> {
       'jsonpath={.status.conditions[?(@.type=="Ready")].status}',
     ]);
 
-  /** Keeps an object of this kind on its way out until the operator has looked at it: it has to wait for its end. */
-  const hold = async (kind: string): Promise<void> => {
-    const label = RUNNING.includes(kind) ? 'lattice.dev/workload' : 'lattice.dev/owner';
-    const first = 'jsonpath={.items[0].metadata.namespace} {.items[0].metadata.name}';
-    const [namespace = '', name = ''] = server.must(['get', kind, '-A', '-l', label, '-o', first]).split(' ');
+  /** Keeps an object of each kind on its way out until the operator has looked at it: it has to wait for its end. */
+  const hold = async (kinds: readonly string[]): Promise<void> => {
+    const ofOwner = (label: string, of: readonly string[]): readonly KubeObject[] =>
+      listedIn(server.must(['get', of.join(','), '-A', '-l', label, '-o', 'json']));
+    const all = [...ofOwner('lattice.dev/owner', kinds), ...ofOwner('lattice.dev/workload', RUNNING)];
+    const held = [...new Map(all.map((object) => [object.kind, object])).values()];
+    assert.equal(held.length, kinds.length + RUNNING.length);
+    const names = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'List',
+      items: held.map(({ apiVersion, kind, metadata: { namespace, name } }) => ({
+        apiVersion,
+        kind,
+        metadata: { namespace, name },
+      })),
+    });
     const finalizers = (value: string): void => {
-      const patch = `{"metadata":{"finalizers":${value}}}`;
-      server.must(['patch', kind, name, '-n', namespace, '--type=merge', '-p', patch]);
+      server.must(['patch', '-f', '-', '--type=merge', '-p', `{"metadata":{"finalizers":${value}}}`], names);
     };
     finalizers('["example.com/hold"]');
-    server.must(['delete', kind, name, '-n', namespace, '--wait=false']);
+    server.must(['delete', '-f', '-', '--wait=false'], names);
     await until(
-      `${kind} ${name} is looked at`,
-      () => (asked().some((one) => one.verb === 'get' && one.name === name) ? true : undefined),
+      'each of them is looked at',
+      () => {
+        const looked = new Set(
+          asked().flatMap(({ verb, resource, name }) => (verb === 'get' ? [`${resource}/${name}`] : [])),
+        );
+        return held.every(({ kind, metadata }) => looked.has(`${pluralOf(kind)}/${metadata.name}`)) ? true : undefined;
+      },
       LIMIT_MS,
     );
     finalizers('null');
@@ -175,7 +198,7 @@ async function openLife(server: Server, more: object): Promise<Life> {
       LIMIT_MS,
     );
 
-    for (const each of [...kinds, ...RUNNING]) await hold(each);
+    await hold(kinds);
 
     assert.equal(await first.stop(), 0);
     await until('the other one leads', () => (second.leads() ? true : undefined), LIMIT_MS);
