@@ -84,7 +84,7 @@ suite('policies of other authors', () => {
             assert.deepEqual(namesOf(enforced(world).flatMap((key) => about([key]))), all);
           },
         ),
-        { numRuns: 30 },
+        { numRuns: 40 },
       );
       assert.ok(found > 0, 'the law was hardly put to the test');
     });
