@@ -1,6 +1,6 @@
 // `npm run bench [-- CASE...] [--shape NAME] [--runs N] [-o json]`: speed and memory of the main path; `npm run bench -- kube`: of the Kubernetes runtime;
 // `npm run bench -- fabric`: of the node agent, on the real kernel.
-// `npm run bench -- operator`: of the operator; `npm run bench -- peering`: of the core of peerings.
+// `npm run bench -- operator`: of the operator; `npm run bench -- peering`: of peerings.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ const SUBJECT = fileURLToPath(new URL('./subject.ts', import.meta.url));
 const WORKLOAD = fileURLToPath(new URL('./workload/main.ts', import.meta.url));
 const KUBE = fileURLToPath(new URL('./kube/main.ts', import.meta.url));
 const FABRIC = fileURLToPath(new URL('./fabric.ts', import.meta.url));
-const PEERING = fileURLToPath(new URL('./peering.ts', import.meta.url));
+const PEERING = fileURLToPath(new URL('./peering/main.ts', import.meta.url));
 const OPERATOR = fileURLToPath(new URL('./operator/main.ts', import.meta.url));
 
 /** What bin/lattice.js gives V8 for everything that ends by itself. */

@@ -1,5 +1,4 @@
 // `npm run bench -- operator [embedded] [real] [--shape NAME] [--services N] [--edits N]`: one line of JSON per measurement.
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +26,7 @@ import {
   versions,
   WRITTEN,
 } from './cluster.ts';
+import { bundled } from './bundle.ts';
 import { startMeasured } from './process.ts';
 import { openServer, type Server } from './server.ts';
 
@@ -303,14 +303,4 @@ function memory({ now, peak }: { readonly now: number; readonly peak: number }):
 
 function round(figure: number): number {
   return Number(figure.toPrecision(3));
-}
-
-/** As the container image has it: a bundle with every dependency in it. */
-function bundled(folder: string): string {
-  const image = join(folder, 'image');
-  const built = spawnSync(process.execPath, [join(import.meta.dirname, '../../scripts/build.ts'), '--image', image], {
-    encoding: 'utf8',
-  });
-  if (built.status !== 0) throw new Error(`the bundle could not be built: ${built.stderr}`);
-  return join(image, 'bin/lattice.js');
 }

@@ -5,25 +5,31 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { until } from '../../test/e2e/until.ts';
 
-export interface MeasuredOperator {
+export interface MeasuredProcess {
   /** Seconds from its start to the log line with this message. */
   readonly until: (message: string) => Promise<number>;
   /** CPU time so far, in milliseconds. */
   readonly cpuMs: () => number;
   /** Resident memory now, and its highest. */
   readonly memoryMB: () => { readonly now: number; readonly peak: number };
+  /** To sockets, pipes and files so far. */
+  readonly writtenBytes: () => number;
   readonly stop: () => Promise<void>;
 }
 
 /** Ticks of /proc are 10 ms on every Linux that Node runs on. */
 const TICK_MS = 10;
 
-export function startMeasured(bundle: string, kubeconfig: string): MeasuredOperator {
+export function startMeasured(bundle: string, kubeconfig: string): MeasuredProcess {
+  const args = ['operator', '--controllers', 'service', '--kubeconfig', kubeconfig];
+  return startProcess(process.execPath, [bundle, ...args]);
+}
+
+/** Any program of ours that logs as the operator does, and that is still this process when it works. */
+export function startProcess(file: string, args: readonly string[]): MeasuredProcess {
   const began = performance.now();
   const seen = new Map<string, number>();
-  const child = spawn(process.execPath, [bundle, 'operator', '--controllers', 'service', '--kubeconfig', kubeconfig], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   const closed = once(child, 'close');
   const last: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
@@ -36,11 +42,11 @@ export function startMeasured(bundle: string, kubeconfig: string): MeasuredOpera
   return {
     async until(message) {
       const at = await until(
-        `the operator says "${message}"`,
+        `${args.join(' ')} says "${message}"`,
         () => seen.get(message) ?? (child.exitCode === null ? undefined : Number.NaN),
         600_000,
       );
-      if (Number.isNaN(at)) throw new Error(`the operator ended before it said "${message}": ${last.join('\n')}`);
+      if (Number.isNaN(at)) throw new Error(`${args.join(' ')} ended before it said "${message}": ${last.join('\n')}`);
       return at;
     },
     cpuMs() {
@@ -52,6 +58,7 @@ export function startMeasured(bundle: string, kubeconfig: string): MeasuredOpera
       const kilobytes = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0);
       return { now: Math.round(kilobytes('VmRSS') / 1000), peak: Math.round(kilobytes('VmHWM') / 1000) };
     },
+    writtenBytes: () => Number(/wchar: (\d+)/.exec(proc('io'))?.[1] ?? 0),
     async stop() {
       child.kill('SIGTERM');
       await closed;

@@ -71,6 +71,23 @@ test('a pod that comes or goes rewrites one slice, and nothing else', () => {
   );
 });
 
+test('where every slice is full, pods that come and go make one more, once, and then rewrite it alone', () => {
+  const full = settle(program(addresses(200)));
+  const more = program([...addresses(200), '10.9.9.9']);
+  assert.deepEqual(
+    decideFabric('rome', more, full).map(({ kind }) => kind),
+    ['slice', 'program'],
+  );
+  let stored = settle(more, full);
+  for (const wanted of [program(addresses(200)), more, program(addresses(200))]) {
+    assert.deepEqual(
+      decideFabric('rome', wanted, stored).map(({ kind }) => kind),
+      ['slice'],
+    );
+    stored = settle(wanted, stored);
+  }
+});
+
 test('nothing is written when nothing changed, whatever the order of the members and of the fields', () => {
   const stored = settle(program(addresses(250)));
   assert.deepEqual(decideFabric('rome', program(addresses(250).reverse()), stored), []);

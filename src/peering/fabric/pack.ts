@@ -13,7 +13,8 @@ export function pack(members: Iterable<string>): readonly Slice[] {
 
 /**
  * The slices that hold `members`, with as few of `present` changed as can be: an address stays where it is, a new one
- * goes where there is room, and slices at the end that are empty go. An unchanged slice is the very same array.
+ * goes where there is room, and a slice that is empty stays for the next one: to drop it and to add it again changes the
+ * layout, which every agent has to report anew. An unchanged slice is the very same array.
  */
 export function repack(present: readonly Slice[], members: ReadonlySet<string>): readonly Slice[] {
   const placed = new Set<string>();
@@ -27,9 +28,7 @@ export function repack(present: readonly Slice[], members: ReadonlySet<string>):
     const room = fresh.splice(0, Math.max(0, SLICE_CAPACITY - slice.length));
     return room.length === 0 ? slice : [...slice, ...room].sort();
   });
-  const all = [...filled, ...pack(fresh)];
-  while (all.length > 0 && all.at(-1)?.length === 0) all.pop();
-  return all;
+  return [...filled, ...pack(fresh)];
 }
 
 /** Whether so many slices are almost empty that it is worth moving addresses between them. */

@@ -1,5 +1,5 @@
-// `npm run bench -- peering`: what a pod event costs the pure core of peerings, with few pods around it and with many.
-import { type PeeringConnectivity, parseObject } from '../src/api/index.ts';
+// `npm run bench -- peering core`: what a pod event costs the pure core of peerings, with few pods around it and with many.
+import { type PeeringConnectivity, parseObject } from '../../src/api/index.ts';
 import {
   decideFabric,
   type Fact,
@@ -9,7 +9,7 @@ import {
   readFact,
   type StoredFabric,
   Topology,
-} from '../src/peering/index.ts';
+} from '../../src/peering/index.ts';
 
 /** A third of a million for each size: over a million in all. */
 const EVENTS = 350_000;
@@ -19,13 +19,15 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-say('pods     us per event   us per event of a member   us per decision what to write');
-const costs = [1000, 10_000, 100_000].map((pods) => measure(pods));
-const [few, , many] = costs;
-if (few === undefined || many === undefined) throw new Error('nothing was measured');
-say(
-  `\n${EVENTS.toLocaleString('en')} events each; with 100 times the pods an event costs ${(many / few).toFixed(1)} times as much`,
-);
+export function measureCore(): void {
+  say('pods     us per event   us per event of a member   us per decision what to write');
+  const costs = [1000, 10_000, 100_000].map((pods) => measure(pods));
+  const [few, , many] = costs;
+  if (few === undefined || many === undefined) throw new Error('nothing was measured');
+  say(
+    `\n${EVENTS.toLocaleString('en')} events each; with 100 times the pods an event costs ${(many / few).toFixed(1)} times as much`,
+  );
+}
 
 /** Microseconds per event. */
 function measure(pods: number): number {
