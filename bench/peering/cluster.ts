@@ -8,7 +8,7 @@ import { namespaceOf } from '../kube/policies.ts';
 import { pool } from '../kube/pool.ts';
 
 const signal = new AbortController().signal;
-export const NAMESPACES = 50;
+const NAMESPACES = 50;
 /** The Node that the agent runs for; the pods' own nodes are no objects. */
 export const AGENT_NODE = 'bench';
 
@@ -93,7 +93,7 @@ export function eventPod(index: number, ip: string): BenchPod {
   };
 }
 
-export async function createPod(scene: Scene, { object, status }: BenchPod): Promise<void> {
+async function createPod(scene: Scene, { object, status }: BenchPod): Promise<void> {
   await scene.client.create(KINDS.Pod, object, { signal });
   await writeStatus(scene, { object, status });
 }
