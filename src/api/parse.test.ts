@@ -18,13 +18,19 @@ const selector = { matchLabels: { app: 'a' } };
 
 test('a field that is missing is said to be missing, one of the wrong type to be wrong', () => {
   assert.deepEqual(issues(service({ selector, service: { ports: { http: {} } } })), [
-    'spec.service.ports.http.port: is missing: it must be a number',
+    'spec.service.ports.http.port: is missing: it must be a number (add the field "port")',
   ]);
   assert.deepEqual(issues(service({ selector, service: { ports: { http: { port: '80' } } } })), [
     'spec.service.ports.http.port: must be a number, found "80"',
   ]);
+  assert.deepEqual(issues(service({ selector: { matchLabels: { app: 7 } } })), [
+    'spec.selector.matchLabels.app: must be a string (quote it), found 7 (quote it: "7")',
+  ]);
+  assert.deepEqual(issues(service({ selector, resources: { b: { direction: 'outbond' } } })), [
+    'spec.resources.b.direction: must be "outbound" or "inbound" or "both", found "outbond" (did you mean "outbound"?)',
+  ]);
   assert.deepEqual(issues({ apiVersion: 'lattice.dev/v1alpha1', kind: 'LatticeService', spec: { selector } }), [
-    'metadata: is missing: it must be a map',
+    'metadata: is missing: it must be a map (add the field "metadata")',
   ]);
 });
 

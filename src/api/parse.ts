@@ -127,12 +127,19 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType, raw: unknown): Issu
       });
     }
     case 'invalid_type': {
-      const missing = isMissing(raw, path) ? 'is missing: it must be' : 'must be';
-      return [{ path, message: `${missing} ${article(issue.expected)}` }];
+      const expected = article(issue.expected);
+      if (isMissing(raw, path)) return [missing(path, `is missing: it must be ${expected}`)];
+      const found = issue.expected === 'string' ? scalarAt(raw, path) : undefined;
+      return [
+        { path, message: `must be ${expected}`, ...(found === undefined ? {} : { fix: `quote it: "${found}"` }) },
+      ];
     }
-    case 'invalid_value':
-      if (isMissing(raw, path)) return [{ path, message: `is missing: ${plain(issue)}` }];
-      return [{ path, message: `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}` }];
+    case 'invalid_value': {
+      if (isMissing(raw, path)) return [missing(path, `is missing: ${plain(issue)}`)];
+      const found = valueAt(raw, path);
+      const near = typeof found === 'string' ? closest(found, issue.values.map(String)) : undefined;
+      return [{ path, message: plain(issue), fix: near ? `did you mean "${near}"?` : `write ${one(issue.values)}` }];
+    }
     case 'invalid_union': {
       const arms = issue.errors.flat();
       const deepest = arms.filter((arm) => arm.path.length === Math.max(...arms.map((each) => each.path.length)));
@@ -158,21 +165,39 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType, raw: unknown): Issu
   }
 }
 
+function missing(path: readonly (string | number)[], message: string): Issue {
+  const field = path.at(-1);
+  return { path, message, ...(typeof field === 'string' ? { fix: `add the field "${field}"` } : {}) };
+}
+
 /** Whether nothing is written at `path`. */
 function isMissing(raw: unknown, path: readonly (string | number)[]): boolean {
+  return valueAt(raw, path) === undefined;
+}
+
+/** A number or a boolean, which somebody may have meant as text; nothing that may be a secret. */
+function scalarAt(raw: unknown, path: readonly (string | number)[]): string | undefined {
+  const value = valueAt(raw, path);
+  return typeof value === 'number' || typeof value === 'boolean' ? shownValue(raw, path) : undefined;
+}
+
+function valueAt(raw: unknown, path: readonly (string | number)[]): unknown {
   let here = raw;
   for (const step of path) {
     if (Array.isArray(here)) here = typeof step === 'number' ? here[step] : undefined;
     else here = isRecord(here) && Object.hasOwn(here, step) ? here[step] : undefined;
   }
-  return here === undefined;
+  return here;
 }
 
 function plain(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type') return `must be ${article(issue.expected)}`;
-  if (issue.code === 'invalid_value')
-    return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
+  if (issue.code === 'invalid_value') return `must be ${one(issue.values)}`;
   return issue.message;
+}
+
+function one(values: readonly unknown[]): string {
+  return values.map((value) => JSON.stringify(value)).join(' or ');
 }
 
 function article(expected: string): string {
