@@ -18,3 +18,12 @@ export function literal(value: Json): string {
   const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}:${literal(member)}`);
   return `map[string]interface {}{${members.join(', ')}}`;
 }
+
+/** `%T`: the type of a decoded value. */
+export function goType(value: Json): string {
+  if (value === null) return '<nil>';
+  if (isList(value)) return '[]interface {}';
+  if (isObject(value)) return 'map[string]interface {}';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  return typeof value === 'boolean' ? 'bool' : 'string';
+}

@@ -1,6 +1,7 @@
 import { type Cause, invalidValue } from '../api-error.ts';
 import { compileRules } from '../cel/rules.ts';
 import { at, isObject, type Json, type JsonObject, listAt, objectAt, plain, textAt, textsAt } from '../json.ts';
+import { goType, plainGo } from '../go-text.ts';
 import { nameOf } from '../meta.ts';
 import { apiVersionOf, type Conversion, type Resource, type Rules, type ScalePaths } from '../kinds/resource.ts';
 import { applyDefaults, dropNulls } from '../schema/default.ts';
@@ -161,19 +162,29 @@ const UNCHECKED: Cause = {
     'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
 };
 
+const LARGEST = 2 ** 31 - 1;
+
+/** Why no number can be read at `path`, in the server's words; undefined if it is absent or there. */
+function accessorError(object: JsonObject, path: readonly string[], field: string): string | undefined {
+  let here: Json = object;
+  for (const step of path) {
+    if (!isObject(here))
+      return `${field} accessor error: ${plainGo(here)} is of the type ${goType(here)}, expected map[string]interface{}`;
+    const next: Json | undefined = here[step];
+    if (next === undefined || next === null) return undefined;
+    here = next;
+  }
+  if (typeof here === 'number' && Number.isInteger(here)) return undefined;
+  return `${field} accessor error: ${plainGo(here)} is of the type ${goType(here)}, expected int64`;
+}
+
 function checkScale(next: JsonObject, paths: ScalePaths): readonly Cause[] {
   const field = `.${paths.spec.join('.')}`;
+  const wrong = accessorError(next, paths.spec, field);
+  if (wrong !== undefined) return [invalidValue(field, 0, wrong)];
   const replicas = at(next, ...paths.spec);
-  if (replicas === undefined) return [];
-  if (typeof replicas !== 'number') {
-    return [
-      invalidValue(
-        field,
-        0,
-        `${field} accessor error: ${plain(replicas)} is of the type ${typeof replicas}, expected int64`,
-      ),
-    ];
-  }
+  if (typeof replicas !== 'number') return [];
+  if (replicas > LARGEST) return [invalidValue(field, replicas, `should be less than or equal to ${LARGEST}`)];
   return replicas < 0 ? [invalidValue(field, replicas, 'should be a non-negative integer')] : [];
 }
 

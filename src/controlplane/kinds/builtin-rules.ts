@@ -1,4 +1,4 @@
-import { type Cause, duplicate, forbiddenField, invalidValue, required, unsupported } from '../api-error.ts';
+import { type Cause, forbiddenField, invalidValue, required, unsupported } from '../api-error.ts';
 import {
   at,
   compact,
@@ -17,6 +17,7 @@ import { nameOf } from '../meta.ts';
 import { checkDefinition, prepareDefinition, retireDefinition, settleDefinition } from '../crd/definition.ts';
 import { pathSegment, subdomain } from '../names.ts';
 import type { Rules } from './resource.ts';
+import { webhookRules } from './webhook-rules.ts';
 
 /** Defaulting and validation of the built-in kinds that are served in full. */
 export const BUILTIN_RULES: Readonly<Record<string, Rules>> = {
@@ -32,8 +33,8 @@ export const BUILTIN_RULES: Readonly<Record<string, Rules>> = {
   ClusterRole: { prepare: prepareRole, check: checkRole },
   RoleBinding: { prepare: prepareBinding, check: checkBinding },
   ClusterRoleBinding: { prepare: prepareBinding, check: checkBinding },
-  MutatingWebhookConfiguration: { prepare: prepareWebhooks(true), check: checkWebhooks },
-  ValidatingWebhookConfiguration: { prepare: prepareWebhooks(false), check: checkWebhooks },
+  MutatingWebhookConfiguration: webhookRules(true),
+  ValidatingWebhookConfiguration: webhookRules(false),
   CustomResourceDefinition: {
     prepare: prepareDefinition,
     settle: settleDefinition,
@@ -245,70 +246,4 @@ function checkSubject(subject: Json, path: string, inNamespace: boolean): readon
     if (group !== RBAC_GROUP) causes.push(unsupported(`${path}.apiGroup`, group, [RBAC_GROUP]));
   } else causes.push(unsupported(`${path}.kind`, kind, ['ServiceAccount', 'User', 'Group']));
   return causes;
-}
-
-function prepareWebhooks(mutating: boolean): Rules['prepare'] {
-  return (next) => {
-    const hooks = listAt(next, 'webhooks').map((hook) => defaultWebhook(hook, mutating));
-    return withAt(next, ['webhooks'], hooks.length > 0 ? hooks : undefined);
-  };
-}
-
-function defaultWebhook(hook: Json, mutating: boolean): Json {
-  if (!isObject(hook)) return hook;
-  const service = at(hook, 'clientConfig', 'service');
-  const config = isObject(service)
-    ? { ...objectAt(hook, 'clientConfig'), service: { port: 443, ...service } }
-    : objectAt(hook, 'clientConfig');
-  return {
-    failurePolicy: 'Fail',
-    matchPolicy: 'Equivalent',
-    namespaceSelector: {},
-    objectSelector: {},
-    timeoutSeconds: 10,
-    ...(mutating ? { reinvocationPolicy: 'Never' } : {}),
-    ...hook,
-    clientConfig: config,
-    rules: listAt(hook, 'rules').map((rule) => (isObject(rule) ? { scope: '*', ...rule } : rule)),
-  };
-}
-
-function checkWebhooks(next: JsonObject): readonly Cause[] {
-  const names = listAt(next, 'webhooks').map((hook) => textAt(hook, 'name'));
-  return listAt(next, 'webhooks').flatMap((hook, index) => {
-    const path = `webhooks[${index}]`;
-    const causes: Cause[] = [];
-    const name = names[index] ?? '';
-    if (names.indexOf(name) < index) causes.push(duplicate(`${path}.name`, name));
-    if (name.split('.').length < 3) {
-      causes.push(
-        invalidValue(`${path}.name`, name, 'should be a domain with at least three segments separated by dots'),
-      );
-    }
-    const effects = textAt(hook, 'sideEffects');
-    if (effects === '') causes.push(required(`${path}.sideEffects`, 'must specify one of None, NoneOnDryRun'));
-    else if (!['None', 'NoneOnDryRun'].includes(effects)) {
-      causes.push(unsupported(`${path}.sideEffects`, effects, ['None', 'NoneOnDryRun']));
-    }
-    if (!listAt(hook, 'admissionReviewVersions').includes('v1')) {
-      causes.push(
-        invalidValue(
-          `${path}.admissionReviewVersions`,
-          listAt(hook, 'admissionReviewVersions'),
-          'must include at least one of v1, v1beta1',
-        ),
-      );
-    }
-    const config = objectAt(hook, 'clientConfig');
-    if ((textAt(config, 'url') === '') === !isObject(config.service)) {
-      causes.push(required(`${path}.clientConfig`, 'exactly one of url or service is required'));
-    }
-    const seconds = at(hook, 'timeoutSeconds');
-    if (typeof seconds === 'number' && (seconds < 1 || seconds > 30)) {
-      causes.push(
-        invalidValue(`${path}.timeoutSeconds`, seconds, 'the timeout value must be between 1 and 30 seconds'),
-      );
-    }
-    return causes;
-  });
 }

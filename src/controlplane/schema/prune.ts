@@ -19,7 +19,8 @@ function pruneAt(value: Json, schema: Schema, path: string, unknown: string[]): 
     return items ? value.map((item, index) => pruneAt(item, items, `${path}[${index}]`, unknown)) : value;
   }
   if (!isObject(value) || schema === ANYTHING) return value;
-  if (schema.type !== undefined && schema.type !== 'object') return value;
+  // A built-in type with a value of another kind is refused as a whole.
+  if (schema.goType !== undefined && schema.type !== undefined && schema.type !== 'object') return value;
   const kept: Draft = {};
   for (const [name, member] of Object.entries(value)) {
     const inner = memberSchema(schema, name) ?? embeddedMember(schema, name);

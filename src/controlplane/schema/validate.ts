@@ -1,4 +1,4 @@
-import { type Cause, duplicate, required, shown } from '../api-error.ts';
+import { type Cause, invalidValue, duplicate, required, shown } from '../api-error.ts';
 import { at, canonical, equal, isList, isObject, type Json, type JsonObject, plain, textsAt } from '../json.ts';
 import { matchesPattern } from '../cel/pattern.ts';
 import { formatIsValid } from './formats.ts';
@@ -17,8 +17,13 @@ export function validate(value: Json, schema: Schema, path: string, old?: Json):
     return schema.nullable || wanted === undefined ? [] : [typeCause(path, wanted, 'null')];
   }
   const wrong = wrongType(value, schema, path);
-  if (wrong) return [wrong];
-  const causes: Cause[] = [...checkKeywords(value, schema.keywords, path), ...checkLogic(value, schema.keywords, path)];
+  const causes: Cause[] = [
+    ...(wrong ? [wrong] : []),
+    ...checkWhole(value, schema, path),
+    ...checkKeywords(value, schema.keywords, path),
+    ...checkLogic(value, schema.keywords, path),
+  ];
+  if (wrong) return causes;
   if (isList(value)) causes.push(...checkItems(value, schema, path, old));
   else if (isObject(value)) causes.push(...checkMembers(value, schema, path, old));
   return causes;
@@ -50,8 +55,28 @@ function wrongType(value: Json, schema: Schema, path: string): Cause | undefined
   if (schema.intOrString) {
     return got === 'integer' || got === 'string' ? undefined : typeCause(path, 'integer,string', got);
   }
+  const number = schema.type === 'integer' || schema.type === 'number';
   if (!schema.type || schema.type === got || (schema.type === 'number' && got === 'integer')) return undefined;
-  return typeCause(path, schema.type, got);
+  if (schema.format === undefined || (number && (got === 'string' || got === 'array')))
+    return typeCause(path, schema.type, got);
+  // Of a value with a format, a text or list passes for whatever else it should be.
+  return got === 'string' || got === 'array' ? undefined : typeCause(path, schema.format, FORMATS[got] ?? '');
+}
+
+/** What the server takes a value's format to be. */
+const FORMATS: Readonly<Record<string, string>> = { integer: 'int64', number: 'float64' };
+
+/** A number must be one of its type, whatever else is wrong. */
+function checkWhole(value: Json, { type, format }: Schema, path: string): readonly Cause[] {
+  if (type !== 'integer' || typeof value !== 'number') return [];
+  if (Number.isInteger(value) && (format !== 'int32' || value === (value | 0))) return [];
+  const wanted = format === undefined ? '(default format)' : `with format ${format}`;
+  return [
+    {
+      ...plainCause(path, ''),
+      message: `Invalid value: "": Checked value must be of type integer ${wanted} in ${path}`,
+    },
+  ];
 }
 
 /** Characters, not UTF-16 units. */
@@ -214,6 +239,8 @@ function checkItems(list: readonly Json[], schema: Schema, path: string, old: Js
   const items = schema.items;
   for (const [index, item] of list.entries()) {
     if (items) causes.push(...validate(item, items, `${path}[${index}]`, correlated(item, schema, old)));
+    if (schema.listType === 'map' && !isObject(item) && item !== null)
+      causes.push(invalidValue(`${path}[${index}]`, item, 'must be an object for an array of list-type map'));
   }
   const seen = new Set<string>();
   for (const [index, item] of list.entries()) {

@@ -24,7 +24,15 @@ import { writeOptions, type WriteOptions } from '../verbs/options.ts';
 import { patchObject, read } from '../verbs/patch.ts';
 import { replaceScale, scaleChange, scaleOf, writeScale } from '../verbs/scale.ts';
 import { watch } from '../verbs/watch.ts';
-import { create, type Place, type Proposal, requireSame, update, writerOf } from '../verbs/write.ts';
+import {
+  create,
+  type Place,
+  type Proposal,
+  requireSame,
+  requireUnconditional,
+  update,
+  writerOf,
+} from '../verbs/write.ts';
 import type { User } from './authenticate.ts';
 import { answer, answerError, type ApiRequest, type ApiResponse, JSON_TYPE } from './message.ts';
 import { type Accepted, negotiate } from './negotiate.ts';
@@ -228,25 +236,7 @@ async function answerUpdate(call: Ready): Promise<ApiResponse> {
     const kept = options.dryRun && version !== '';
     return show(call, 201, kept ? withAt(created, ['metadata', 'resourceVersion'], version) : created);
   }
-  if (!resource.unconditionalUpdate && textAt(object, 'metadata', 'resourceVersion') === '' && stored) {
-    throw new ApiError(
-      422,
-      'Invalid',
-      `${resource.plural}${resource.group === '' ? '' : `.${resource.group}`} "${target.name}" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update`,
-      {
-        name: target.name,
-        ...(resource.group === '' ? {} : { group: resource.group }),
-        kind: resource.plural,
-        causes: [
-          {
-            reason: 'FieldValueInvalid',
-            message: 'Invalid value: 0: must be specified for an update',
-            field: 'metadata.resourceVersion',
-          },
-        ],
-      },
-    );
-  }
+  if (stored && textAt(object, 'metadata', 'resourceVersion') === '') requireUnconditional(place);
   const propose = (current: JsonObject): Proposal => {
     requireSame(object, current, place, options.dryRun);
     return { object };

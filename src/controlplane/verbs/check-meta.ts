@@ -3,7 +3,7 @@ import { equal, type Json, type JsonObject, listAt, objectAt, plain, textAt } fr
 import { checkFinalizer } from '../finalizer.ts';
 import { finalizersOf, isTerminating, nameOf } from '../meta.ts';
 import type { Resource } from '../kinds/resource.ts';
-import { label, type NameRule, pathSegment, subdomain } from '../names.ts';
+import { label, type NameRule, pathSegment, qualifiedName, subdomain } from '../names.ts';
 
 /** Metadata rules that hold for every kind. */
 export function checkMeta(next: JsonObject, previous: JsonObject | undefined, resource: Resource): readonly Cause[] {
@@ -11,8 +11,12 @@ export function checkMeta(next: JsonObject, previous: JsonObject | undefined, re
     ...checkNames(next, previous, resource),
     ...checkGeneration(next),
     ...checkLabels(objectAt(next, 'metadata', 'labels')),
-    ...Object.keys(objectAt(next, 'metadata', 'annotations')).flatMap((key) => checkKey(key, 'metadata.annotations')),
-    ...finalizersOf(next).flatMap((name, index) => checkFinalizer(name, `metadata.finalizers[${index}]`)),
+    ...Object.keys(objectAt(next, 'metadata', 'annotations')).flatMap((key) =>
+      qualifiedName(key, 'metadata.annotations'),
+    ),
+    ...(resource.typeName === undefined
+      ? []
+      : finalizersOf(next).flatMap((name, index) => checkFinalizer(name, `metadata.finalizers[${index}]`))),
     ...listAt(next, 'metadata', 'ownerReferences').flatMap(checkOwner),
     ...(previous ? checkNewFinalizers(next, previous) : []),
   ];
@@ -25,7 +29,7 @@ function checkNames(next: JsonObject, previous: JsonObject | undefined, resource
   const rule = ruleOf(resource);
   const causes = prefix === '' ? [] : rule(prefix.replace(/-$/, 'a'), 'metadata.generateName');
   const shown = causes.map((cause) => ({ ...cause, message: cause.message.replace(/a"/, '-"') }));
-  const told = prefix.endsWith('-') ? shown : causes;
+  const told = resource.typeName === undefined && previous ? [] : prefix.endsWith('-') ? shown : causes;
   if (previous) return [...told, ...(rule === pathSegment ? [] : pathSegment(prefix, 'metadata.generateName'))];
   if (name === '') return [...told, required('metadata.name', 'name or generateName is required')];
   return [...told, ...rule(name, 'metadata.name')];
@@ -49,27 +53,11 @@ export function checkUnchanged(given: JsonObject, current: JsonObject): readonly
 }
 
 const PART = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
-const PREFIX = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-
-function checkKey(key: string, field: string): readonly Cause[] {
-  const parts = key.split('/');
-  const name = parts.at(-1) ?? '';
-  const valid =
-    parts.length <= 2 && PART.test(name) && name.length <= 63 && (parts.length === 1 || PREFIX.test(parts[0] ?? ''));
-  if (valid) return [];
-  return [
-    invalidValue(
-      field,
-      key,
-      "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
-    ),
-  ];
-}
 
 function checkLabels(labels: JsonObject): readonly Cause[] {
   return Object.entries(labels).flatMap(([key, value]) => {
     const text = plain(value);
-    const causes = [...checkKey(key, 'metadata.labels')];
+    const causes = [...qualifiedName(key, 'metadata.labels')];
     if (text.length > 63) causes.push(invalidValue('metadata.labels', text, 'must be no more than 63 bytes'));
     if (text !== '' && !PART.test(text)) {
       causes.push(

@@ -44,8 +44,12 @@ const CONVERTIBLE: Readonly<Record<string, string>> = { int64: 'string', float64
 /** A number says itself where only its size or its fraction is wrong. */
 function unreadable({ value, struct, path, wanted }: Mismatch): string {
   const fraction = typeof value === 'number' && wanted.startsWith('int') ? ` ${value}` : '';
-  return `json: cannot unmarshal ${jsonType(value)}${fraction} into Go struct field ${struct}.${path} of type ${wanted}`;
+  return `json: cannot unmarshal ${jsonType(value)}${fraction} into Go struct field ${struct}.${throughEmbedded(struct, path)} of type ${wanted}`;
 }
+
+/** The server's type of a webhook's rule embeds another one, which its decoder names. */
+const throughEmbedded = (struct: string, path: string): string =>
+  struct === 'RuleWithOperations' ? path.replace(/\.(apiGroups|apiVersions|resources|scope)$/, '.Rule.$1') : path;
 
 export const jsonType = (value: Json): string =>
   isList(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;

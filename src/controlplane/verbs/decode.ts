@@ -1,5 +1,5 @@
 import { load, YAMLException } from 'js-yaml';
-import { type ApiError, badRequest } from '../api-error.ts';
+import { type ApiError, badRequest, invalid, invalidValue } from '../api-error.ts';
 import {
   asJson,
   at,
@@ -64,6 +64,7 @@ export function asObject(value: Json, resource: Resource): JsonObject {
   const apiVersion = textAt(value, 'apiVersion');
   if (resource.typeName === undefined) requireTypeMeta(value, resource, kind, apiVersion);
   const wanted = apiVersionOf(resource);
+  if (resource.typeName === undefined && kind !== resource.kind) throw misnamed(value, 'kind', kind, resource.kind);
   if (kind !== '' && kind !== resource.kind) {
     const from = `${apiVersion.split('/').at(-1)}.${kind}`;
     const to = `${resource.group.split('.')[0] || 'core'}.${resource.kind}`;
@@ -71,7 +72,7 @@ export function asObject(value: Json, resource: Resource): JsonObject {
       `${kind} in version ${JSON.stringify(apiVersion)} cannot be handled as a ${resource.kind}: converting (${from}) to (${to}): unknown conversion`,
     );
   }
-  if (apiVersion !== '' && apiVersion !== wanted) {
+  if (apiVersion !== wanted && (apiVersion !== '' || resource.typeName === undefined)) {
     throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`);
   }
   return { ...value, kind: resource.kind, apiVersion: wanted };
@@ -79,12 +80,29 @@ export function asObject(value: Json, resource: Resource): JsonObject {
 
 /** A built-in object is known by its path; a custom one must say what it is. */
 function requireTypeMeta(value: JsonObject, { kind, version }: Resource, given: string, apiVersion: string): void {
-  const missing = given === '' ? 'Kind' : apiVersion === '' ? 'apiVersion' : undefined;
+  const missing =
+    given === '' ? 'Kind' : apiVersion === '' && value.apiVersion === undefined ? 'apiVersion' : undefined;
   if (missing === undefined) return;
   const text = JSON.stringify(value);
   throw badRequest(
     `${kind} in version "${version}" cannot be handled as a ${kind}: Object '${missing}' is missing in '${text}'`,
   );
+}
+
+/** A custom object that says it is another one. */
+function misnamed(object: JsonObject, field: string, given: string, wanted: string): ApiError {
+  const apiVersion = textAt(object, 'apiVersion');
+  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+  const cause = invalidValue(field, given, `must be ${wanted}`);
+  return invalid(textAt(object, 'kind'), group, textAt(object, 'metadata', 'name'), [cause]);
+}
+
+/** What a patch leaves of a custom object must still say what it is. @throws ApiError 422 */
+export function requireSameType(object: JsonObject, resource: Resource): void {
+  const wanted = apiVersionOf(resource);
+  const apiVersion = textAt(object, 'apiVersion');
+  if (resource.typeName !== undefined || apiVersion === '' || apiVersion === wanted) return;
+  throw misnamed(object, 'apiVersion', apiVersion, wanted);
 }
 
 function unreadableType(object: JsonObject, resource: Resource, field: string, given: Json): string {
@@ -117,8 +135,10 @@ function withReset(object: JsonObject): JsonObject {
 }
 
 function withoutNulls(object: JsonObject, schema: Schema): JsonObject {
-  const next = dropNulls(object, schema);
-  return isObject(next) ? next : object;
+  const { metadata, ...body } = object;
+  const next = dropNulls(body, schema);
+  if (!isObject(next) || next === body) return object;
+  return metadata === undefined ? next : { ...next, metadata };
 }
 
 /** Built-in types name their apiVersion and kind nowhere. */

@@ -17,11 +17,11 @@ import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMerge } from '../patch/strategic-merge.ts';
 import type { Plane } from '../plane.ts';
 import { restoreError } from './check-types.ts';
-import { asObject, parseApplied, parseBody, screen, typeErrorOf, typeMetaError } from './decode.ts';
+import { asObject, parseApplied, parseBody, requireSameType, screen, typeErrorOf, typeMetaError } from './decode.ts';
 import type { WriteOptions } from './options.ts';
-import { keyError, typedError } from './typed.ts';
+import { typedError } from './typed.ts';
 import { wrapIntegers } from './wrap-integers.ts';
-import { create, type Place, type Proposal, update, writerOf } from './write.ts';
+import { create, type Place, type Proposal, requireUnconditional, update, writerOf } from './write.ts';
 
 const APPLY = 'application/apply-patch+yaml';
 const JSON_PATCH = 'application/json-patch+json';
@@ -52,6 +52,8 @@ export async function patchObject(
     const changed = restored(change(current), resource, contentType);
     refuseMisfit(changed, resource, contentType);
     if (textAt(changed, 'metadata', 'name') === '') throw nameless(place.name);
+    if (isObject(changed)) requireSameType(changed, resource);
+    if (textAt(changed, 'metadata', 'resourceVersion') === '') requireUnconditional(place);
     return { object: screen(asObject(changed, resource), resource, options) };
   });
   return { object, created: false };
@@ -134,7 +136,7 @@ function configurationOf(body: string, { resource, name }: Place): JsonObject {
   if (apiVersion !== apiVersionOf(resource) || kind !== resource.kind)
     throw badRequest(`invalid object type: ${qualified(apiVersion, kind)}`);
   if (at(object, 'metadata', 'managedFields') !== undefined) throw badRequest('metadata.managedFields must be nil');
-  const why = typedError(object, resource.schema);
+  const why = typedError(object, resource.schema, 'distinct');
   if (why !== undefined) throw untyped(`failed to create typed patch object (${titleOf(object)}): ${why}`);
   const given = textAt(object, 'metadata', 'name');
   if (given !== '' && given !== name) {
@@ -157,7 +159,7 @@ function converted(object: JsonObject, configuration: JsonObject, resource: Reso
 
 /** What is stored may have items without keys: then nobody's fields can be told apart. @throws ApiError 500 */
 function refuseUntypedOwners(current: JsonObject, resource: Resource): void {
-  const why = keyError(current, resource.schema);
+  const why = typedError(current, resource.schema, 'alike');
   if (why === undefined) return;
   throw untyped(
     `failed to create manager for existing fields: failed to convert new object (${titleOf(current)}) to smd typed: ${why}`,

@@ -1,36 +1,19 @@
 // What keeps a value from being typed by its schema, in the words of server-side apply.
-import { literal, plainGo } from '../go-text.ts';
+import { goType, literal, plainGo } from '../go-text.ts';
 import { isList, isObject, type Json, type JsonObject } from '../json.ts';
 import { shownKeys } from '../ownership/field-set.ts';
 import { ANYTHING, memberSchema, type Schema } from '../schema/schema.ts';
 
-/** Undefined if `object` can be typed: fields are declared, types fit, and items of lists can be told apart. */
-export function typedError(object: JsonObject, schema: Schema): string | undefined {
-  const errors = errorsOf(object, schema, '');
+/**
+ * Undefined if `object` can be typed: fields are declared, types fit, and items of lists can be told apart.
+ * @param alike whether two items may have the same key: what is stored may, what is applied may not.
+ */
+export function typedError(object: JsonObject, schema: Schema, alike: 'alike' | 'distinct'): string | undefined {
+  const errors = errorsOf(object, schema, '').filter((error) => alike === 'distinct' || !error.includes(DUPLICATE));
   return errors.length < 2 ? errors[0] : ['errors:', ...errors.map((error) => `  ${error}`)].join('\n');
 }
 
-/** Why the items of some list in `object` cannot be told apart by their keys; here two may be alike. */
-export function keyError(value: Json, schema: Schema, path = ''): string | undefined {
-  const inner = isList(value)
-    ? keyErrorOfItems(value, schema, path)
-    : isObject(value)
-      ? Object.entries(value).map(([name, member]) => {
-          const known = memberSchema(schema, name);
-          return known && keyError(member, known, `${path}.${name}`);
-        })
-      : [];
-  return inner.find((error) => error !== undefined);
-}
-
-function keyErrorOfItems(list: readonly Json[], schema: Schema, path: string): readonly (string | undefined)[] {
-  const { items } = schema;
-  if (!items) return [];
-  return list.map((item, index) => {
-    const step = stepOf(item, schema, index);
-    return 'error' in step ? `${path}: element ${index}: ${step.error}` : keyError(item, items, `${path}${step.shown}`);
-  });
-}
+const DUPLICATE = ': duplicate entries for key ';
 
 function errorsOf(value: Json, schema: Schema, path: string): readonly string[] {
   if (value === null || schema === ANYTHING || schema.keywords['x-kubernetes-int-or-string'] === true) return [];
@@ -86,7 +69,7 @@ function itemsOf(list: readonly Json[], schema: Schema, path: string): readonly 
   for (const [index, item] of list.entries()) {
     const step = stepOf(item, schema, index);
     if ('error' in step) return [...errors, `${path}: element ${index}: ${step.error}`];
-    if (seen.has(step.shown)) errors.push(`${path}: duplicate entries for key ${step.shown}`);
+    if (seen.has(step.shown)) errors.push(`${path}${DUPLICATE}${step.shown}`);
     seen.add(step.shown);
     if (schema.items) errors.push(...errorsOf(item, schema.items, `${path}${step.shown}`));
   }
@@ -138,9 +121,3 @@ function zeroOf(key: string, items: Schema | undefined): Json | undefined {
 
 /** As Go prints what holds a value. */
 const held = (value: Json): string => `&{${plainGo(value)}}`;
-
-function goType(value: Json): string {
-  if (isList(value)) return '[]interface {}';
-  if (isObject(value)) return 'map[string]interface {}';
-  return typeof value === 'boolean' ? 'bool' : 'string';
-}

@@ -6,10 +6,12 @@ import {
   conflict,
   forbidden,
   invalid,
+  invalidValue,
   notFound,
   STALE,
 } from '../api-error.ts';
 import type { Attempt } from '../admission/hooks.ts';
+import { checkFinalizer } from '../finalizer.ts';
 import { equal, type JsonObject, listAt, objectAt, textAt, withAt } from '../json.ts';
 import { apiVersionOf, fromStored, keyOf, type Resource, toStored } from '../kinds/resource.ts';
 import { finalizersOf, isTerminating, nameOf, namespaceOf, timestamp, uidOf, versionOf, withMeta } from '../meta.ts';
@@ -18,7 +20,7 @@ import type { Plane } from '../plane.ts';
 import { checkMeta, checkUnchanged } from './check-meta.ts';
 import { screen } from './decode.ts';
 import type { WriteOptions } from './options.ts';
-import { keyError } from './typed.ts';
+import { typedError } from './typed.ts';
 
 /** Where a write goes. */
 export interface Place {
@@ -52,7 +54,8 @@ export async function create(
   const mutated = await mutate(plane, attempt, resource.rules.prepare(bare, undefined), undefined, options);
   const stamped = stampNew(plane, resource, mutated);
   check(stamped, undefined, place);
-  const owned = filled(resource, settled(resource, own(plane, undefined, stamped, place, options, claim)));
+  warn(stamped, undefined, resource, options);
+  const owned = filled(resource, settled(resource, own(plane, undefined, stamped, place, options, claim, placed)));
   await plane.hooks.validate({ ...attempt, name: nameOf(owned), object: owned });
   requireNamespace(plane, resource, owned);
   const key = keyOf(resource, namespaceOf(owned), nameOf(owned));
@@ -112,7 +115,8 @@ async function prepareUpdate(
   const mutated = withinScope(await mutate(plane, attempt, prepared, current, options), current, place);
   const next = withGeneration(keepSystemFields(mutated, current), current, resource);
   check(next, current, place, checkUnchanged(object, current));
-  const owned = filled(resource, own(plane, current, next, place, options, claim));
+  warn(next, current, resource, options);
+  const owned = filled(resource, own(plane, current, next, place, options, claim, object));
   const final = sameButOwners(owned, current) ? current : owned;
   await plane.hooks.validate({ ...attempt, object: final });
   return final;
@@ -220,6 +224,13 @@ function checkIdentity(object: JsonObject, current: JsonObject, { resource, name
   if (version !== '' && version !== '0' && version !== versionOf(current)) throw conflict(resource, name, STALE);
 }
 
+/** A write without a version is refused where it could undo another one. @throws ApiError 422 */
+export function requireUnconditional({ resource, name }: Place): void {
+  if (resource.unconditionalUpdate) return;
+  const cause = invalidValue('metadata.resourceVersion', 0, 'must be specified for an update');
+  throw invalid(resource.plural, resource.group, name, [cause]);
+}
+
 /** A PUT with a uid is meant for that object alone. @throws ApiError 409 */
 export function requireSame(object: JsonObject, current: JsonObject, { resource, name }: Place, dryRun: boolean): void {
   if (uidOf(object) === '' || uidOf(object) === uidOf(current)) return;
@@ -292,6 +303,17 @@ function check(
   if (causes.length > 0) throw invalid(resource.kind, resource.group, nameOf(next), causes);
 }
 
+/** Finalizers of custom objects may have any name; the server would rather they said whose they are. */
+function warn(next: JsonObject, previous: JsonObject | undefined, resource: Resource, options: WriteOptions): void {
+  if (resource.typeName !== undefined) return;
+  const known = previous ? finalizersOf(previous) : [];
+  for (const name of finalizersOf(next))
+    if (!known.includes(name) && checkFinalizer(name, '').length > 0)
+      options.warnings.push(
+        `metadata.finalizers: ${JSON.stringify(name)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
+      );
+}
+
 function own(
   plane: Plane,
   current: JsonObject | undefined,
@@ -299,11 +321,12 @@ function own(
   { resource, subresource }: Place,
   options: WriteOptions,
   claim: Claim | undefined,
+  sent: JsonObject,
 ): JsonObject {
   const writer = writerOf(plane, resource, subresource, options);
   if (claim) return ownApply(current, next, resource.schema, writer, claim);
-  // Where items cannot be told apart, nobody's fields can.
-  if (keyError(next, resource.schema) !== undefined) return withMeta(next, 'managedFields', undefined);
+  // Of what cannot be typed nobody owns a field, also where it is a status that is not stored.
+  if (typedError(sent, resource.schema, 'alike') !== undefined) return withMeta(next, 'managedFields', undefined);
   return ownUpdate(current, next, resource.schema, writer);
 }
 
