@@ -124,7 +124,8 @@ function patched(object: JsonObject, response: JsonObject): JsonObject {
   const patch = textAt(response, 'patch');
   if (patch === '') return object;
   const operations = parseJson(Buffer.from(patch, 'base64').toString('utf8'));
-  if (isList(operations) && operations.length === 0) return object;
+  if (!isList(operations)) throw internalError('json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+  if (operations.length === 0) return object;
   const next = jsonPatch(object, operations);
   return isObject(next) ? next : object;
 }

@@ -1,9 +1,8 @@
-import { ApiError, badRequest } from '../api-error.ts';
+import { ApiError } from '../api-error.ts';
 import { type Draft, equal, isList, isObject, type Json, textAt } from '../json.ts';
 
-/** RFC 6902. @throws ApiError 400 for a patch that is none, 422 for one that does not fit the object. */
-export function jsonPatch(target: Json, patch: Json): Json {
-  if (!isList(patch)) throw badRequest('json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+/** RFC 6902, as the server's library reads it: an absent member is null. @throws ApiError 422 for a patch that does not fit the object. */
+export function jsonPatch(target: Json, patch: readonly Json[]): Json {
   return patch.reduce<Json>(applyOperation, target);
 }
 
@@ -18,7 +17,6 @@ function applyOperation(document: Json, operation: Json): Json {
     case 'replace':
       // Of the whole document only this and `test` are done by the server's library.
       if (path.length === 0) return isObject(value ?? null) ? (value ?? null) : document;
-      read(document, path);
       return edit(document, path, (parent, key) => put(parent, key, value ?? null));
     case 'move': {
       const from = pointer(textAt(operation, 'from'));
@@ -26,7 +24,7 @@ function applyOperation(document: Json, operation: Json): Json {
       return edit(edit(document, from, remove), path, (parent, key) => insert(parent, key, moved));
     }
     case 'copy': {
-      const copied = readBelow(document, pointer(textAt(operation, 'from')));
+      const copied = readMember(document, pointer(textAt(operation, 'from')));
       return edit(document, path, (parent, key) => insert(parent, key, copied));
     }
     case 'test':
@@ -34,7 +32,7 @@ function applyOperation(document: Json, operation: Json): Json {
       if (equal(find(document, path) ?? null, value ?? null)) return document;
       throw misfit(`testing value ${textAt(operation, 'path')} failed`);
     default:
-      throw badRequest(`unexpected kind: ${textAt(operation, 'op')}`);
+      throw misfit(`unexpected kind: ${textAt(operation, 'op')}`);
   }
 }
 
@@ -50,7 +48,7 @@ const misfit = (why: string): ApiError =>
 
 function pointer(text: string): readonly string[] {
   if (text === '') return [];
-  if (!text.startsWith('/')) throw badRequest(`invalid JSON pointer ${JSON.stringify(text)}`);
+  if (!text.startsWith('/')) throw misfit(`invalid JSON pointer ${JSON.stringify(text)}`);
   return text
     .slice(1)
     .split('/')
@@ -75,8 +73,15 @@ function read(document: Json, path: readonly string[]): Json {
 
 /** A member that is absent is null, an item that is absent is a mistake. */
 function refuseBeyond(document: Json, path: readonly string[]): void {
-  const list = find(document, path.slice(0, -1));
-  if (isList(list)) indexIn(list, path.at(-1) ?? '');
+  if (path.length === 0) return;
+  const parent = find(document, path.slice(0, -1));
+  if (parent === undefined) throw misfit(`missing value at /${path.join('/')}`);
+  if (isList(parent)) indexIn(parent, path.at(-1) ?? '');
+}
+
+function readMember(document: Json, path: readonly string[]): Json {
+  refuseBeyond(document, path);
+  return path.length === 0 ? readBelow(document, path) : (find(document, path) ?? null);
 }
 
 function readBelow(document: Json, path: readonly string[]): Json {

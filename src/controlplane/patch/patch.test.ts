@@ -17,6 +17,8 @@ suite('JSON patch', () => {
     assert.deepEqual(jsonPatch(object, [{ op: 'move', from: '/x~1y', path: '/a/c' }]), { a: { b: [1, 2], c: 1 } });
     assert.deepEqual(jsonPatch(object, [{ op: 'copy', from: '/a/b', path: '/c' }]), { ...object, c: [1, 2] });
     assert.deepEqual(jsonPatch(object, [{ op: 'replace', path: '', value: { b: 5 } }]), { b: 5 });
+    assert.deepEqual(jsonPatch(object, [{ op: 'replace', path: '/c', value: 3 }]), { ...object, c: 3 });
+    assert.deepEqual(jsonPatch(object, [{ op: 'copy', from: '/nope', path: '/c' }]), { ...object, c: null });
     assert.deepEqual(jsonPatch(object, [{ op: 'test', path: '/a/b', value: [1, 2] }]), object);
   });
 
@@ -24,7 +26,10 @@ suite('JSON patch', () => {
     for (const operation of [
       { op: 'test', path: '/a/b/0', value: 5 },
       { op: 'remove', path: '/nope' },
-      { op: 'replace', path: '/a/nope', value: 1 },
+      { op: 'replace', path: '/nope/deep', value: 1 },
+      { op: 'replace', path: '/a/b/9', value: 1 },
+      { op: 'test', path: '/nope/deep', value: null },
+      { op: 'copy', from: '/nope/deep', path: '/c' },
       { op: 'add', path: '/a/b/7', value: 1 },
       { op: 'add', path: '/nope/deep', value: 1 },
       { op: 'twist', path: '/a' },

@@ -17,12 +17,13 @@ import { keyOf, type Resource } from '../kinds/resource.ts';
 import { nameOf, namespaceOf } from '../meta.ts';
 import { ownUpdate } from '../ownership/own.ts';
 import type { Plane } from '../plane.ts';
-import { asObject, parseBody, screen } from '../verbs/decode.ts';
+import { asObject, parseBody, screen, unrecognized, UNTYPED } from '../verbs/decode.ts';
 import { deletedStatus, deleteObject, deleteOptions } from '../verbs/delete.ts';
-import { list } from '../verbs/list.ts';
+import { list, parseVersion } from '../verbs/list.ts';
 import { writeOptions, type WriteOptions } from '../verbs/options.ts';
 import { patchObject, read } from '../verbs/patch.ts';
 import { replaceScale, scaleChange, scaleOf, writeScale } from '../verbs/scale.ts';
+import { scanJson } from '../verbs/scan-json.ts';
 import { watch } from '../verbs/watch.ts';
 import {
   create,
@@ -67,7 +68,9 @@ export async function handleResource(plane: Plane, call: Call): Promise<ApiRespo
   const { target, request, url, user } = call;
   const resource = plane.registry.find(target.group, target.version, target.plural);
   if (!resource) {
-    const served = plane.registry.groups().some((group) => group.name === target.group);
+    const served = plane.registry
+      .groups()
+      .some(({ name, versions }) => name === target.group && versions.includes(target.version));
     throw served ? noSuchPath() : new UnknownPathError();
   }
   if (target.namespace !== '' && !resource.namespaced) throw new UnknownPathError();
@@ -139,6 +142,7 @@ function dispatch(call: Ready): Promise<ApiResponse> | ApiResponse {
   if (target.subresource === 'scale' && resource.scale) return dispatchScale(call, resource);
   switch (verb) {
     case 'get':
+      parseVersion(call.url.searchParams.get('resourceVersion') || '0');
       return show(call, 200, read(call.plane, call.place));
     case 'list':
       return answerList(call);
@@ -187,16 +191,23 @@ function answerWatch(call: Ready): ApiResponse {
 
 /** The object in a request body. */
 function bodyObject(call: Ready): JsonObject {
-  const { resource, options } = call;
-  return screen(asObject(bodyValue(call, resource.typeName), resource), resource, options);
+  const { resource, options, contentType, request } = call;
+  const refuse = (why: string): ApiError => unrecognized(resource.kind, `${UNTYPED}: ${why}`, textOf(request));
+  const object = asObject(bodyValue(call, resource.typeName, refuse), resource);
+  const text = contentType === JSON_TYPE && options.validation !== 'Ignore' ? textOf(request) : '';
+  return screen(object, resource, options, { duplicates: scanJson(text).duplicates, refuse: undefined });
 }
 
 const textOf = ({ body }: ApiRequest): string => (typeof body === 'string' ? body : (body?.toString('utf8') ?? ''));
 
 /** A request body as a value: JSON, YAML, or for the built-in type `typeName` protobuf. */
-function bodyValue({ request, contentType }: Ready, typeName: string | undefined): Json {
+function bodyValue(
+  { request, contentType }: Ready,
+  typeName: string | undefined,
+  refuse: (why: string) => ApiError,
+): Json {
   if (contentType === JSON_TYPE || contentType === 'application/yaml') {
-    return parseBody(textOf(request), contentType === 'application/yaml');
+    return parseBody(textOf(request), contentType === 'application/yaml', refuse);
   }
   if (contentType !== PROTOBUF || typeName === undefined) throw unsupportedMedia(BODY_TYPES);
   const { apiVersion, kind, raw } = openEnvelope(Buffer.from(request.body ?? ''));
@@ -209,7 +220,7 @@ const BODY_TYPES = [JSON_TYPE, 'application/yaml', PROTOBUF];
 const deleteBody = (call: Ready): Json | undefined =>
   call.request.body === undefined || call.request.body.length === 0
     ? undefined
-    : bodyValue(call, 'meta.v1.DeleteOptions');
+    : bodyValue(call, 'meta.v1.DeleteOptions', (why) => badRequest(`${UNTYPED}: ${why}`));
 
 async function answerCreate(call: Ready): Promise<ApiResponse> {
   const { resource, target, place, plane, options } = call;
@@ -223,10 +234,12 @@ async function answerCreate(call: Ready): Promise<ApiResponse> {
 
 async function answerUpdate(call: Ready): Promise<ApiResponse> {
   const { resource, plane, place, options, target } = call;
+  if (target.name === '') throw methodNotAllowed();
   const object = bodyObject(call);
-  if (textAt(object, 'metadata', 'name') === '') {
-    throw nameless(target.name);
-  }
+  const name = textAt(object, 'metadata', 'name');
+  if (name === '') throw nameless(target.name);
+  if (name !== target.name)
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
   const stored = plane.store.get(resource.collection, keyOf(resource, target.namespace, target.name));
   if (!stored && resource.createOnUpdate) {
     const version = textAt(object, 'metadata', 'resourceVersion');
@@ -280,7 +293,7 @@ async function dispatchScale(call: Ready, resource: Resource): Promise<ApiRespon
   if (call.verb !== 'update' && call.verb !== 'patch') throw methodNotAllowed();
   const change =
     call.verb === 'update'
-      ? replaceScale(bodyValue(call, 'autoscaling.v1.Scale'))
+      ? replaceScale(bodyValue(call, 'autoscaling.v1.Scale', badRequest))
       : scaleChange(call.contentType, textOf(call.request), resource.typeName === undefined);
   return answer(200, await writeScale(call.plane, call.place, scale, change, call.options));
 }

@@ -17,17 +17,29 @@ import { dropNulls } from '../schema/default.ts';
 import { prune } from '../schema/prune.ts';
 import { ANYTHING, memberSchema, type Schema } from '../schema/schema.ts';
 import { jsonType, typeError } from './check-types.ts';
+import { scanJson } from './scan-json.ts';
 import type { WriteOptions } from './options.ts';
 
 /** The text of a request body as a value. @throws ApiError 400 if it is neither JSON nor, where allowed, YAML. */
-export function parseBody(text: string, yaml: boolean): Json {
+export function parseBody(text: string, yaml: boolean, refuse: (why: string) => ApiError): Json {
   try {
     return yaml && !/^\s*[{[]/.test(text) ? asJson(load(text)) : parseJson(text);
   } catch (cause) {
-    if (cause instanceof SyntaxError || cause instanceof YAMLException) throw badRequest(cause.message);
+    if (cause instanceof YAMLException) throw refuse(cause.message);
+    if (cause instanceof SyntaxError) throw refuse(scanJson(text).error ?? cause.message);
     throw cause;
   }
 }
+
+/** What a server cannot take for an object says how it begins: as text if it could have been one. */
+export function unrecognized(kind: string, why: string, text: string): ApiError {
+  const shown = text.startsWith('{') ? text : Buffer.from(text).toString('hex');
+  const most = text.startsWith('{') ? SHOWN_BYTES : SHOWN_BYTES * 2;
+  const begin = text === '' ? '<empty>' : shown.length > most ? `${shown.slice(0, most)} ...` : shown;
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${begin})`);
+}
+
+const SHOWN_BYTES = 30;
 
 /** What is applied: always read as YAML, of which JSON is a part. Nothing is an empty object. @throws ApiError 400 */
 export function parseApplied(text: string): JsonObject {
@@ -51,18 +63,30 @@ function readApplied(text: string, refuse: (why: string) => ApiError): Json {
   }
 }
 
+/** No object at all. */
+export const mistyped = (value: Json): ApiError =>
+  badRequest(`${UNTYPED}: json: cannot unmarshal ${jsonType(value)} into Go value of type ${TYPE_META_STRUCT}`);
+
+/** What is asked of an object first. */
+export const UNTYPED = "couldn't get version/kind; json parse error";
+const TYPE_META_STRUCT = String.raw`struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }`;
+
 /** Checks that a body is an object of `resource`, and fills in what it left out. */
 export function asObject(value: Json, resource: Resource): JsonObject {
   if (!isObject(value)) {
-    throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind})`);
+    throw unrecognized(resource.kind, mistyped(value).message, JSON.stringify(value));
   }
   for (const field of ['kind', 'apiVersion']) {
     const given = value[field] ?? '';
-    if (typeof given !== 'string') throw badRequest(unreadableType(value, resource, field, given));
+    if (typeof given !== 'string')
+      throw unrecognized(resource.kind, typeMetaError(field, given), JSON.stringify(value));
   }
   const kind = textAt(value, 'kind');
   const apiVersion = textAt(value, 'apiVersion');
-  if (resource.typeName === undefined) requireTypeMeta(value, resource, kind, apiVersion);
+  if (resource.typeName === undefined && kind === '') {
+    const text = JSON.stringify(value);
+    throw unrecognized(resource.kind, `Object 'Kind' is missing in '${text}'`, text);
+  }
   const wanted = apiVersionOf(resource);
   if (resource.typeName === undefined && kind !== resource.kind) throw misnamed(value, 'kind', kind, resource.kind);
   if (kind !== '' && kind !== resource.kind) {
@@ -76,17 +100,6 @@ export function asObject(value: Json, resource: Resource): JsonObject {
     throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`);
   }
   return { ...value, kind: resource.kind, apiVersion: wanted };
-}
-
-/** A built-in object is known by its path; a custom one must say what it is. */
-function requireTypeMeta(value: JsonObject, { kind, version }: Resource, given: string, apiVersion: string): void {
-  const missing =
-    given === '' ? 'Kind' : apiVersion === '' && value.apiVersion === undefined ? 'apiVersion' : undefined;
-  if (missing === undefined) return;
-  const text = JSON.stringify(value);
-  throw badRequest(
-    `${kind} in version "${version}" cannot be handled as a ${kind}: Object '${missing}' is missing in '${text}'`,
-  );
 }
 
 /** A custom object that says it is another one. */
@@ -105,28 +118,35 @@ export function requireSameType(object: JsonObject, resource: Resource): void {
   throw misnamed(object, 'apiVersion', apiVersion, wanted);
 }
 
-function unreadableType(object: JsonObject, resource: Resource, field: string, given: Json): string {
-  const text = JSON.stringify(object);
-  const begin = text.length > 30 ? `${text.slice(0, 30)} ...` : text;
-  return `the object provided is unrecognized (must be of type ${resource.kind}): ${typeMetaError(field, given)} (${begin})`;
+export const typeMetaError = (field: string, given: Json): string =>
+  `${UNTYPED}: json: cannot unmarshal ${jsonType(given)} into Go struct field .${field} of type string`;
+
+/** What a body brings beside the object. */
+export interface Reading {
+  /** Members that its text has twice. */
+  readonly duplicates: readonly string[];
+  /** How a body that breaks the rules is refused, if not as an object that cannot be read. */
+  readonly refuse: ((why: string) => ApiError) | undefined;
 }
 
-export const typeMetaError = (field: string, given: Json): string =>
-  `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonType(given)} into Go struct field .${field} of type string`;
-
 /** Drops unknown fields as the client asked: silently, with a warning, or by refusing the request. */
-export function screen(object: JsonObject, resource: Resource, options: WriteOptions): JsonObject {
+export function screen(object: JsonObject, resource: Resource, options: WriteOptions, reading?: Reading): JsonObject {
   const { value, unknown } = prune(object, withTypeMeta(resource.schema));
-  if (unknown.length > 0 && options.validation === 'Strict') {
-    throw strictError(resource, unknown);
-  }
-  if (options.validation === 'Warn')
-    options.warnings.push(...[...unknown].sort(byText).map((path) => `unknown field "${path}"`));
+  const told = [
+    ...(reading?.duplicates ?? []).map((path) => `duplicate field "${path}"`),
+    ...[...unknown].sort(byText).map((path) => `unknown field "${path}"`),
+  ];
+  const refuse = reading?.refuse ?? ((why) => unreadable(resource, why));
+  if (told.length > 0 && options.validation === 'Strict') throw refuse(`strict decoding error: ${told.join(', ')}`);
+  if (options.validation === 'Warn') options.warnings.push(...told);
   const screened = isObject(value) ? value : object;
   checkTypes(screened, resource);
   const plainer = resource.typeName === undefined ? withoutNulls(screened, resource.schema) : screened;
   return resource.tidy(withReset(plainer));
 }
+
+const unreadable = (resource: Resource, why: string): ApiError =>
+  badRequest(`${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${why}`);
 
 /** No owners at all asks to forget them, as one empty owner does; what is empty would be dropped. */
 function withReset(object: JsonObject): JsonObject {
@@ -151,20 +171,10 @@ const TYPE_META: readonly (readonly [string, Schema])[] = [
   ['kind', TEXT],
 ];
 
-function strictError(resource: Resource, unknown: readonly string[]): ApiError {
-  const list = [...unknown].sort(byText).map((path) => `unknown field "${path}"`);
-  return badRequest(
-    `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: strict decoding error: ${list.join(', ')}`,
-  );
-}
-
 /** @throws ApiError 400 */
 function checkTypes(object: JsonObject, resource: Resource): void {
   const wrong = typeErrorOf(object, resource);
-  if (wrong === undefined) return;
-  throw badRequest(
-    `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${wrong}`,
-  );
+  if (wrong !== undefined) throw unreadable(resource, wrong);
 }
 
 /** Of a custom object only the metadata have a type of the server's own. */

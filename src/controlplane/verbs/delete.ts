@@ -1,8 +1,10 @@
-import { badRequest, conflict, notFound } from '../api-error.ts';
-import { at, equal, type Json, type JsonObject, textAt, textsAt } from '../json.ts';
+import { badRequest, type Cause, conflict, invalid, invalidValue, notFound, unsupported } from '../api-error.ts';
+import { at, equal, isObject, type Json, type JsonObject, textAt, textsAt } from '../json.ts';
 import { fromStored, keyOf, type Resource, toStored } from '../kinds/resource.ts';
 import { finalizersOf, isTerminating, timestamp, uidOf, versionOf, withMeta } from '../meta.ts';
 import type { Plane } from '../plane.ts';
+import { mistyped } from './decode.ts';
+import { integerOf } from './list.ts';
 import type { WriteOptions } from './options.ts';
 import { holdsContent, type Place } from './write.ts';
 
@@ -20,16 +22,23 @@ export type Deleted =
   | { readonly kind: 'removed'; readonly object: JsonObject }
   | { readonly kind: 'waiting'; readonly object: JsonObject };
 
-/** Reads DeleteOptions from the body, or else from the query: never from both. @throws ApiError 400 for an unknown policy. */
+/** Reads DeleteOptions from the body, or else from the query: never from both. @throws ApiError 422 for an unknown policy. */
 export function deleteOptions(body: Json | undefined, asQuery: URLSearchParams): DeleteOptions {
+  if (body !== undefined) refuseForeign(body);
   const query = body === undefined ? asQuery : new URLSearchParams();
   const asked = textAt(body, 'propagationPolicy') || (query.get('propagationPolicy') ?? '');
   const orphans =
     at(body, 'orphanDependents') ??
     (query.has('orphanDependents') ? query.get('orphanDependents') === 'true' : undefined);
-  if (asked !== '' && !['Background', 'Foreground', 'Orphan'].includes(asked)) {
-    throw badRequest(`invalid propagationPolicy ${JSON.stringify(asked)}`);
-  }
+  integerOf(query, 'gracePeriodSeconds');
+  const causes: Cause[] = [];
+  if (asked !== '' && orphans !== undefined)
+    causes.push(
+      invalidValue('propagationPolicy', asked, 'orphanDependents and deletionPropagation cannot be both set'),
+    );
+  if (asked !== '' && !['Background', 'Foreground', 'Orphan'].includes(asked))
+    causes.push(unsupported('propagationPolicy', asked, ['Foreground', 'Background', 'Orphan', 'nil']));
+  if (causes.length > 0) throw invalid('DeleteOptions', 'meta.k8s.io', '', causes);
   const legacy = orphans === true ? 'Orphan' : orphans === false ? 'Background' : undefined;
   return {
     propagation: asked === 'Foreground' || asked === 'Orphan' || asked === 'Background' ? asked : legacy,
@@ -37,6 +46,16 @@ export function deleteOptions(body: Json | undefined, asQuery: URLSearchParams):
     version: condition(body, 'resourceVersion'),
     dryRun: body === undefined ? query.getAll('dryRun').includes('All') : textsAt(body, 'dryRun').includes('All'),
   };
+}
+
+/** An object in the place of options is a mistake that would delete. @throws ApiError 400 */
+function refuseForeign(body: Json): void {
+  if (!isObject(body)) throw mistyped(body);
+  const [kind, apiVersion] = [textAt(body, 'kind'), textAt(body, 'apiVersion')];
+  if (kind === '' || kind === 'DeleteOptions') return;
+  throw badRequest(
+    `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
+  );
 }
 
 /** An empty condition is one, and never holds. */

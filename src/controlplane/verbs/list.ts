@@ -44,7 +44,7 @@ export function filterOf(
 export function list(plane: Plane, resource: Resource, namespace: string, query: URLSearchParams): Page {
   const keep = filterOf(resource, namespace, '', query);
   const start = startOf(plane, resource, query);
-  const limit = Number(query.get('limit') ?? 0);
+  const limit = integerOf(query, 'limit');
   const found: Entry[] = [];
   let remaining = 0;
   const selects = (query.get('labelSelector') ?? '') !== '' || (query.get('fieldSelector') ?? '') !== '';
@@ -76,7 +76,7 @@ function startOf(plane: Plane, resource: Resource, query: URLSearchParams): Star
   if (token !== '') return resume(plane, resource, token);
   const asked = query.get('resourceVersion') ?? '';
   const match = query.get('resourceVersionMatch') ?? '';
-  const version = asked === '' ? 0 : parseVersion(asked);
+  const version = asked === '' ? 0 : listVersion(asked);
   checkMatch(asked, match);
   if (version > store.version()) throw tooNew(version, store.version());
   const limited = query.has('limit') && version > 0 && match === '';
@@ -104,20 +104,41 @@ function checkMatch(asked: string, match: string): void {
 
 export const badListOptions = (cause: Cause): ApiError => invalid('ListOptions', 'meta.k8s.io', '', [cause]);
 
+function listVersion(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw badRequest(`invalid resource version: ${versionComplaint(text)}`);
+}
+
+function versionComplaint(text: string): string {
+  const shown = JSON.stringify(text);
+  return `resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: invalid syntax`;
+}
+
+/** A number among the options. @throws ApiError 400 */
+export function integerOf(query: URLSearchParams, name: string): number {
+  const text = query.get(name) || '0';
+  if (/^[+-]?\d+$/.test(text)) return Number(text);
+  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+}
+
+/** Where a token stops being base64: at a foreign letter, or with its last, unfinished group. */
+function badByte(token: string): number {
+  const foreign = token.search(/[^A-Za-z0-9_-]/);
+  return foreign >= 0 ? foreign : Math.floor(token.length / 4) * 4;
+}
+
 /** @throws ApiError for what is no version. */
 export function parseVersion(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
-  const shown = JSON.stringify(text);
-  throw new ApiError(
-    500,
-    '',
-    `resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: invalid syntax`,
-  );
+  throw new ApiError(500, '', versionComplaint(text));
 }
 
 function resume(plane: Plane, resource: Resource, token: string): Start {
   const read = readToken(token);
-  if (!read) throw badRequest(`continue key is not valid: ${token}`);
+  if (!read)
+    throw badRequest(
+      `invalid continue token: continue key is not valid: illegal base64 data at input byte ${badByte(token)}`,
+    );
   const entries = plane.store.snapshot(resource.collection, read.version);
   if (!entries) {
     throw expired(

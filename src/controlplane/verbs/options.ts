@@ -1,4 +1,4 @@
-import { type Cause, invalid, unsupported } from '../api-error.ts';
+import { type Cause, invalid, invalidValue, unsupported } from '../api-error.ts';
 import type { User } from '../server/authenticate.ts';
 
 /** What the client asked beside the object itself. */
@@ -30,6 +30,7 @@ export function writeOptions(method: string, query: URLSearchParams, userAgent: 
   const causes: Cause[] = [];
   if (dryRun.some((value) => value !== 'All')) causes.push(unsupported('dryRun', dryRun, ['All']));
   if (validation === undefined) causes.push(unsupported('fieldValidation', query.get('fieldValidation'), VALIDATIONS));
+  causes.push(...checkManager(query.get('fieldManager') ?? ''));
   if (causes.length > 0) throw invalid(KINDS[method] ?? 'CreateOptions', 'meta.k8s.io', '', causes);
   return {
     dryRun: dryRun.includes('All'),
@@ -40,6 +41,22 @@ export function writeOptions(method: string, query: URLSearchParams, userAgent: 
     user,
     warnings: [],
   };
+}
+
+function checkManager(manager: string): readonly Cause[] {
+  const causes: Cause[] = [];
+  if (manager.length > 128)
+    causes.push({
+      reason: 'FieldValueTooLong',
+      field: 'fieldManager',
+      message: 'Too long: may not be more than 128 bytes',
+    });
+  for (const [position, letter] of Array.from(manager).entries()) {
+    if (!/[\p{C}]/u.test(letter)) continue;
+    const code = (letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    causes.push(invalidValue('fieldManager', manager, `invalid character U+${code} (at position ${position})`));
+  }
+  return causes;
 }
 
 /** The program's name out of its User-Agent. */

@@ -9,16 +9,26 @@ import {
   required,
   unsupportedMedia,
 } from '../api-error.ts';
-import { at, isObject, type Json, type JsonObject, textAt, withAt } from '../json.ts';
+import { at, isList, isObject, type Json, type JsonObject, textAt, withAt } from '../json.ts';
 import { apiVersionOf, fromStored, keyOf, type Resource } from '../kinds/resource.ts';
 import { applyConfiguration } from '../ownership/own.ts';
 import { jsonPatch } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMerge } from '../patch/strategic-merge.ts';
 import type { Plane } from '../plane.ts';
-import { restoreError } from './check-types.ts';
-import { asObject, parseApplied, parseBody, requireSameType, screen, typeErrorOf, typeMetaError } from './decode.ts';
+import { jsonType, restoreError } from './check-types.ts';
+import {
+  asObject,
+  parseApplied,
+  parseBody,
+  type Reading,
+  requireSameType,
+  screen,
+  typeErrorOf,
+  typeMetaError,
+} from './decode.ts';
 import type { WriteOptions } from './options.ts';
+import { scanJson } from './scan-json.ts';
 import { typedError } from './typed.ts';
 import { wrapIntegers } from './wrap-integers.ts';
 import { create, type Place, type Proposal, requireUnconditional, update, writerOf } from './write.ts';
@@ -44,6 +54,7 @@ export async function patchObject(
   const { resource } = place;
   if (contentType === APPLY) return apply(plane, place, body, options);
   const change = changer(contentType, resource, body);
+  const duplicates = contentType === JSON_PATCH ? [] : scanJson(body).duplicates;
   if (options.force) {
     const cause = forbiddenField('force', 'may not be specified for non-apply patch');
     throw invalid('PatchOptions', 'meta.k8s.io', '', [cause]);
@@ -54,10 +65,16 @@ export async function patchObject(
     if (textAt(changed, 'metadata', 'name') === '') throw nameless(place.name);
     if (isObject(changed)) requireSameType(changed, resource);
     if (textAt(changed, 'metadata', 'resourceVersion') === '') requireUnconditional(place);
-    return { object: screen(asObject(changed, resource), resource, options) };
+    return { object: screen(asObject(changed, resource), resource, options, readingOf(changed, duplicates)) };
   });
   return { object, created: false };
 }
+
+/** What is wrong with the fields of a patched object is the patch's mistake. */
+const readingOf = (changed: Json, duplicates: readonly string[]): Reading => ({
+  duplicates,
+  refuse: (why) => invalid('', '', '', [invalidValue('patch', JSON.stringify(changed), why)]),
+});
 
 /** What a strategic merge makes is converted, and never text in between. */
 const restored = (changed: Json, resource: Resource, contentType: string): Json =>
@@ -82,15 +99,21 @@ function changer(contentType: string, resource: Resource, body: string): (curren
   const custom = resource.typeName === undefined;
   const types = custom ? [JSON_PATCH, MERGE, APPLY] : [JSON_PATCH, MERGE, STRATEGIC, APPLY];
   if (contentType === STRATEGIC && custom) throw unsupportedMedia(types);
+  if (!types.includes(contentType) && custom) throw unsupportedMedia(types);
   if (!types.includes(contentType)) throw new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
-  const patch = parseBody(body, false);
+  const refuse = (why: string): ApiError => badRequest(`error decoding patch: ${why}`);
+  const patch = parseBody(body, false, refuse);
+  const mistyped = (wanted: string): ApiError =>
+    refuse(`json: cannot unmarshal ${jsonType(patch)} into Go value of type ${wanted}`);
   switch (contentType) {
     case JSON_PATCH:
+      if (!isList(patch)) throw mistyped('[]handlers.jsonPatchOp');
       return (current) => jsonPatch(current, patch);
     case STRATEGIC:
       return (current) => strategicMerge(current, patch, resource.schema);
     default:
-      if (!isObject(patch)) throw badRequest('the patch must be an object');
+      if (patch === null) throw badRequest('Invalid JSON Patch');
+      if (!isObject(patch)) throw mistyped('map[string]interface {}');
       return (current) => mergePatch(current, patch);
   }
 }

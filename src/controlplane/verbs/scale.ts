@@ -1,11 +1,12 @@
-import { badRequest, internalError, invalid, invalidValue, unsupportedMedia } from '../api-error.ts';
-import { at, compact, isObject, type Json, type JsonObject, objectAt, textAt, withAt } from '../json.ts';
+import { type ApiError, badRequest, internalError, invalid, invalidValue, unsupportedMedia } from '../api-error.ts';
+import { at, compact, isList, isObject, type Json, type JsonObject, objectAt, textAt, withAt } from '../json.ts';
 import type { Resource, ScalePaths } from '../kinds/resource.ts';
 import { nameOf } from '../meta.ts';
 import { jsonPatch } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
 import type { Plane } from '../plane.ts';
 import { formatSelector } from '../select/label-selector.ts';
+import { jsonType } from './check-types.ts';
 import { parseBody } from './decode.ts';
 import type { WriteOptions } from './options.ts';
 import { type Place, update } from './write.ts';
@@ -62,7 +63,12 @@ const CUSTOM_PATCHES = ['application/json-patch+json', 'application/merge-patch+
 /** How a PATCH changes a Scale, by its content type. */
 export function scaleChange(contentType: string, body: string, custom: boolean): (scale: JsonObject) => Json {
   if (contentType === 'application/strategic-merge-patch+json' && custom) throw unsupportedMedia(CUSTOM_PATCHES);
-  const value = parseBody(body, contentType.endsWith('yaml'));
-  if (contentType === 'application/json-patch+json') return (scale) => jsonPatch(scale, value);
+  const refuse = (why: string): ApiError => badRequest(`error decoding patch: ${why}`);
+  const value = parseBody(body, contentType.endsWith('yaml'), refuse);
+  if (contentType === 'application/json-patch+json') {
+    if (!isList(value))
+      throw refuse(`json: cannot unmarshal ${jsonType(value)} into Go value of type []handlers.jsonPatchOp`);
+    return (scale) => jsonPatch(scale, value);
+  }
   return (scale) => mergePatch(scale, value);
 }

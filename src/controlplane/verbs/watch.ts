@@ -7,7 +7,7 @@ import type { Sink } from '../server/message.ts';
 import type { Accepted } from '../server/negotiate.ts';
 import { presentObject, tableOf } from '../server/present.ts';
 import type { StoreEvent } from '../store/store.ts';
-import { badListOptions, filterOf, parseVersion } from './list.ts';
+import { badListOptions, filterOf, integerOf, parseVersion } from './list.ts';
 
 export interface WatchRequest {
   readonly resource: Resource;
@@ -28,6 +28,7 @@ export function watch(plane: Plane, request: WatchRequest): (sink: Sink) => () =
   const keep = filterOf(resource, namespace, name, query);
   const initial = query.get('sendInitialEvents');
   checkInitial(initial, query);
+  integerOf(query, 'timeoutSeconds');
   const asked = query.get('resourceVersion') ?? '';
   const version = asked === '' ? 0 : parseVersion(asked);
   const bookmarks = query.get('allowWatchBookmarks') === 'true';
@@ -144,7 +145,7 @@ function follow(
     });
   };
   remind();
-  const seconds = Number(query.get('timeoutSeconds') ?? '0') || LONGEST_SECONDS;
+  const seconds = integerOf(query, 'timeoutSeconds') || LONGEST_SECONDS;
   const cancelEnd = plane.clock.after(seconds * 1000, () => {
     stop();
     sink.end();
