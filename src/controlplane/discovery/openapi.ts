@@ -60,7 +60,10 @@ function addTypes(component: string, resource: Resource, table: TypeTable, schem
     const properties = {
       ...(isObject(keywords.properties) ? keywords.properties : {}),
       ...TYPE_META,
-      metadata: { allOf: [{ $ref: reference('meta.v1.ObjectMeta') }] },
+      metadata: {
+        description: 'Name, namespace, labels, annotations and owners of this object.',
+        allOf: [{ $ref: reference('meta.v1.ObjectMeta') }],
+      },
     };
     schemas[component] = { ...keywords, type: 'object', properties, 'x-kubernetes-group-version-kind': kinds };
     addType('meta.v1.ObjectMeta', table, schemas);

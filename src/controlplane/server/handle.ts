@@ -109,6 +109,8 @@ function describe(server: Server, route: Route, accept: string | undefined): Api
       return found(oneGroup(registry, route.group));
     case 'resources':
       return found(resourceList(registry, route.group, route.version));
+    case 'openapi v2':
+      return accept?.includes('protobuf') === true ? NOTHING_IN_PROTOBUF : answer(200, NOTHING_IN_V2);
     case 'openapi root':
       return answer(200, openApiRoot(registry, BUILTIN_TYPES));
     case 'openapi':
@@ -123,6 +125,14 @@ function describe(server: Server, route: Route, accept: string | undefined): Api
       return undefined;
   }
 }
+
+/** Version 2 describes nothing: kubectl asks it last about a kind that version 3 does not know, before it says so itself. */
+const NOTHING_IN_V2: JsonObject = { swagger: '2.0', info: { title: 'Lattice', version: 'v1.36.0' }, paths: {} };
+const NOTHING_IN_PROTOBUF: ApiResponse = {
+  status: 200,
+  headers: { 'content-type': 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' },
+  body: { kind: 'whole', text: '' },
+};
 
 const answerAggregated = (server: Server, core: boolean): ApiResponse =>
   answer(200, aggregated(server.plane.registry, core), {

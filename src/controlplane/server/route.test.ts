@@ -23,7 +23,8 @@ test('a path names a resource, its namespace, its object and a part of it', () =
   assert.deepEqual(target('/apis/x.y/v1/things/a%2Fb'), ['x.y', 'v1', 'things', '', 'a/b', '']);
   assert.equal(target('/apis/apps/v1'), 'resources');
   assert.equal(target('/openapi/v3/apis/apps/v1'), 'openapi');
-  assert.equal(target('/openapi/v2'), 'unknown');
+  assert.equal(target('/openapi/v2'), 'openapi v2');
+  assert.equal(target('/openapi/v1'), 'unknown');
   assert.equal(target('/metrics'), 'unknown');
 });
 

@@ -5,6 +5,7 @@ export type Route =
   | { readonly kind: 'core versions' }
   | { readonly kind: 'group'; readonly group: string }
   | { readonly kind: 'resources'; readonly group: string; readonly version: string }
+  | { readonly kind: 'openapi v2' }
   | { readonly kind: 'openapi root' }
   | { readonly kind: 'openapi'; readonly group: string; readonly version: string }
   | { readonly kind: 'version' }
@@ -58,6 +59,7 @@ function decode(step: string): string {
 
 function openApiRoute(steps: readonly string[]): Route {
   const [version, root, ...rest] = steps;
+  if (version === 'v2' && root === undefined) return { kind: 'openapi v2' };
   if (version !== 'v3') return { kind: 'unknown' };
   if (root === undefined) return { kind: 'openapi root' };
   const [group = '', name = ''] = root === 'api' ? ['', rest[0]] : rest;

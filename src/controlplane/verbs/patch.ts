@@ -9,7 +9,19 @@ import {
   required,
   unsupportedMedia,
 } from '../api-error.ts';
-import { at, isList, isObject, type Json, type JsonObject, textAt, withAt } from '../json.ts';
+import {
+  at,
+  canonical,
+  isList,
+  isObject,
+  type Json,
+  type JsonObject,
+  objectAt,
+  parseJson,
+  textAt,
+  withAt,
+} from '../json.ts';
+import { plainGo } from '../go-text.ts';
 import { apiVersionOf, fromStored, keyOf, type Resource } from '../kinds/resource.ts';
 import { applyConfiguration } from '../ownership/own.ts';
 import { jsonPatch } from '../patch/json-patch.ts';
@@ -17,16 +29,7 @@ import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMerge } from '../patch/strategic-merge.ts';
 import type { Plane } from '../plane.ts';
 import { jsonType, restoreError } from './check-types.ts';
-import {
-  asObject,
-  parseApplied,
-  parseBody,
-  type Reading,
-  requireSameType,
-  screen,
-  typeErrorOf,
-  typeMetaError,
-} from './decode.ts';
+import { asObject, parseApplied, parseBody, requireSameType, screen, typeErrorOf, typeMetaError } from './decode.ts';
 import type { WriteOptions } from './options.ts';
 import { scanJson } from './scan-json.ts';
 import { typedError } from './typed.ts';
@@ -61,32 +64,24 @@ export async function patchObject(
   }
   const object = await update(plane, place, options, (current) => {
     const changed = restored(change(current), resource, contentType);
-    refuseMisfit(changed, resource, contentType);
+    // The server shows the result, of a strategic merge the patch.
+    const shown = contentType === STRATEGIC ? plainGo(parseJson(body)) : JSON.stringify(changed);
+    const refuse = (why: string): ApiError => invalid('', '', '', [invalidValue('patch', shown, why)]);
+    const misfit = isObject(changed) ? misfitOf(changed, resource, contentType) : undefined;
+    if (misfit !== undefined) throw refuse(misfit);
     if (textAt(changed, 'metadata', 'name') === '') throw nameless(place.name);
     if (isObject(changed)) requireSameType(changed, resource);
     if (textAt(changed, 'metadata', 'resourceVersion') === '') requireUnconditional(place);
-    return { object: screen(asObject(changed, resource), resource, options, readingOf(changed, duplicates)) };
+    return { object: screen(asObject(changed, resource), resource, options, { duplicates, refuse }) };
   });
   return { object, created: false };
 }
-
-/** What is wrong with the fields of a patched object is the patch's mistake. */
-const readingOf = (changed: Json, duplicates: readonly string[]): Reading => ({
-  duplicates,
-  refuse: (why) => invalid('', '', '', [invalidValue('patch', JSON.stringify(changed), why)]),
-});
 
 /** What a strategic merge makes is converted, and never text in between. */
 const restored = (changed: Json, resource: Resource, contentType: string): Json =>
   contentType === STRATEGIC && isObject(changed) ? wrapIntegers(changed, resource.schema) : changed;
 
-/** What a patch makes is read again. @throws ApiError 422 if it cannot be. */
-function refuseMisfit(changed: Json, resource: Resource, contentType: string): void {
-  if (!isObject(changed)) return;
-  const why = misfitOf(changed, resource, contentType);
-  if (why !== undefined) throw invalid('', '', '', [invalidValue('patch', JSON.stringify(changed), why)]);
-}
-
+/** What a patch makes is read again. */
 function misfitOf(changed: JsonObject, resource: Resource, contentType: string): string | undefined {
   for (const field of ['kind', 'apiVersion']) {
     const given = changed[field] ?? '';
@@ -127,8 +122,10 @@ async function apply(plane: Plane, place: Place, body: string, options: WriteOpt
   const configuration = configurationOf(body, place);
   const writer = writerOf(plane, resource, place.subresource, options);
   const applied = (current: JsonObject | undefined): Proposal => {
-    const proposal = applyConfiguration(current, configuration, resource, writer, options.force);
-    return { ...proposal, object: converted(proposal.object, configuration, resource) };
+    const { object, claim } = applyConfiguration(current, configuration, resource, writer, options.force);
+    const whole = converted(object, configuration, resource);
+    const finish = (owned: JsonObject): JsonObject => withLastApplied(owned, configuration, options.manager);
+    return { object: whole, claim, finish };
   };
   if (!exists) {
     const { object, claim } = applied(undefined);
@@ -166,6 +163,20 @@ function configurationOf(body: string, { resource, name }: Place): JsonObject {
     throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
   }
   return object;
+}
+
+const LAST_APPLIED = ['metadata', 'annotations', 'kubectl.kubernetes.io/last-applied-configuration'] as const;
+
+/** What kubectl once applied itself it goes on comparing with: the server keeps that note up to date, and nobody's. */
+function withLastApplied(object: JsonObject, configuration: JsonObject, manager: string): JsonObject {
+  if (manager !== 'kubectl' || at(object, ...LAST_APPLIED) === undefined) return object;
+  const note = withAt(configuration, LAST_APPLIED, undefined);
+  const bare = Object.keys(objectAt(note, 'metadata', 'annotations')).length === 0;
+  return withAt(
+    object,
+    LAST_APPLIED,
+    `${canonical(bare ? withAt(note, ['metadata', 'annotations'], undefined) : note)}\n`,
+  );
 }
 
 /** A built-in kind is a type of the server's own: what is merged must become one. @throws ApiError 500 */

@@ -34,6 +34,8 @@ export interface Place {
 export interface Proposal {
   readonly object: JsonObject;
   readonly claim?: Claim;
+  /** Done to the object when its owners are known already. */
+  readonly finish?: (owned: JsonObject) => JsonObject;
 }
 
 /** POST. `object` is already screened. @returns the object as stored. */
@@ -105,7 +107,7 @@ async function prepareUpdate(
   place: Place,
   options: WriteOptions,
   current: JsonObject,
-  { object, claim }: Proposal,
+  { object, claim, finish }: Proposal,
 ): Promise<JsonObject> {
   const { resource } = place;
   checkIdentity(object, current, place);
@@ -116,7 +118,8 @@ async function prepareUpdate(
   const next = withGeneration(keepSystemFields(mutated, current), current, resource);
   check(next, current, place, checkUnchanged(object, current));
   warn(next, current, resource, options);
-  const owned = filled(resource, own(plane, current, next, place, options, claim, object));
+  const known = own(plane, current, next, place, options, claim, object);
+  const owned = filled(resource, finish?.(known) ?? known);
   const final = sameButOwners(owned, current) ? current : owned;
   await plane.hooks.validate({ ...attempt, object: final });
   return final;
