@@ -241,8 +241,10 @@ function follow(
   });
   return {
     async until(said) {
+      const tooLate = AbortSignal.timeout(90_000);
       while (!said.test(heard)) {
         await Promise.race([
+          once(tooLate, 'abort').then(() => assert.fail(`kubectl never said ${said.source}: ${heard}`)),
           once(child.stdout, 'data'),
           once(child, 'exit').then(() => assert.fail(`kubectl ended: ${heard}`)),
         ]);

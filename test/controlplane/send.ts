@@ -24,6 +24,7 @@ export function sendTo(
       method: methodOf(method),
       headers: { ...headers, authorization: `Bearer ${token}` },
       dispatcher: agent,
+      signal: AbortSignal.timeout(LIMIT_MILLIS),
       ...(body === undefined ? {} : { body }),
     });
     const { warning } = response.headers;
@@ -33,8 +34,11 @@ export function sendTo(
       text: await response.body.text(),
     };
   };
-  return { send, close: () => agent.close() };
+  return { send, close: () => agent.destroy() };
 }
+
+/** For an answer; the server's own limit is a minute. */
+const LIMIT_MILLIS = 90_000;
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 

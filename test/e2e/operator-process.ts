@@ -57,7 +57,9 @@ export function startOperatorProcess(
     },
     async stop() {
       if (isRunning(child)) child.kill('SIGTERM');
+      const stuck = setTimeout(end, STOP_MS);
       await ended;
+      clearTimeout(stuck);
       return child.exitCode;
     },
   };
@@ -85,5 +87,8 @@ export function writeKubeconfig(file: string, access: ClusterAccess): string {
   writeFileSync(file, JSON.stringify(config));
   return file;
 }
+
+/** Longer than an operator gives its own work to end. */
+const STOP_MS = 60_000;
 
 const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;

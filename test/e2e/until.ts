@@ -1,6 +1,9 @@
 // Waits for a condition of another process, which can only be asked.
 
-/** Asks until the answer is not undefined. Rejects when `limitMs` have passed, with what `probe` threw last. */
+/**
+ * Asks until the answer is not undefined. Rejects when `limitMs` have passed, with what `probe` threw last, also where
+ * `probe` itself does not come back.
+ */
 export async function until<T>(
   what: string,
   probe: () => T | undefined | Promise<T | undefined>,
@@ -10,7 +13,7 @@ export async function until<T>(
   let last: unknown;
   while (performance.now() < end) {
     try {
-      const found = await probe();
+      const found = await within(what, Promise.resolve(probe()), end - performance.now());
       if (found !== undefined) return found;
       last = undefined;
     } catch (error) {

@@ -32,7 +32,8 @@ export function createPost(resolve: ResolveService): Post {
       if (response.statusCode !== 200) throw new Error(`the webhook answered ${response.statusCode}`);
       return parseJson(text);
     } finally {
-      await agent.close();
+      // Also a connection that is not made yet: nobody waits for it.
+      await agent.destroy();
     }
   };
 }

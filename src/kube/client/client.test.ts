@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import type { ClusterAccess } from '../config/index.ts';
 import { means, KubeError, type Meaning } from '../errors.ts';
@@ -46,6 +48,26 @@ test('what is created can be read, found, replaced and deleted', async (t) => {
   await client.delete(CONFIG_MAP, read.metadata, { signal, uid });
   assert.equal(await client.find(CONFIG_MAP, read.metadata, call), undefined);
   await assert.rejects(client.read(CONFIG_MAP, read.metadata, call), meaning('notFound'));
+});
+
+test('a request that waits for a connection ends with its client, and is not tried again', {
+  timeout: 10_000,
+}, async (t) => {
+  const silent = createServer();
+  const taken = once(silent, 'connection');
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const address = silent.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { server } = await setUp(t);
+  const client = createClient({ ...server.access(), server: `https://127.0.0.1:${port}`, insecure: true });
+  const asked = assert.rejects(client.raw('/version', call), meaning('unreachable'));
+  const socket: unknown = (await taken)[0];
+  await client.close();
+  await asked;
+  assert.ok(socket instanceof Socket);
+  socket.destroy();
+  silent.close();
 });
 
 test('apply is strict, forced only when asked, by the manager lattice, and names whose field it is', async (t) => {

@@ -57,6 +57,7 @@ export function transportTo(access: ClusterAccess, options: TransportOptions): T
   const credentials = credentialsFor(access, options.clock);
   const agents = agentsFor(access);
   const limiter = limiterOf(options.maxInFlight);
+  let closed = false;
 
   const dispatch = async (request: HttpRequest, streaming: boolean): Promise<Dispatcher.ResponseData> => {
     const identity = await credentials.current(request.signal);
@@ -116,7 +117,7 @@ export function transportTo(access: ClusterAccess, options: TransportOptions): T
         const error = asKubeError(`${request.method} ${request.path}`, caught, request.signal);
         const repeatable = request.repeatable ?? request.method === 'GET';
         const retry = decideRetry({ error, repeatable, made, maxAttempts, renewed, random: options.random() });
-        if (retry.kind === 'give up') throw error;
+        if (retry.kind === 'give up' || closed) throw error;
         if (retry.kind === 'renew credentials') {
           renewed = true;
           credentials.forget();
@@ -136,7 +137,10 @@ export function transportTo(access: ClusterAccess, options: TransportOptions): T
         const response = await once(request, true);
         return { status: response.statusCode, headers: response.headers, chunks: chunksOf(request, response) };
       }),
-    close: () => agents.close(),
+    close() {
+      closed = true;
+      return agents.close();
+    },
   };
 }
 

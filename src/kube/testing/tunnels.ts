@@ -29,6 +29,7 @@ export async function tunnels() {
     close: () =>
       new Promise<void>((done) => {
         server.close(() => done());
+        server.closeAllConnections();
         for (const socket of open) socket.destroy();
       }),
   };

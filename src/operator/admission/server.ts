@@ -184,6 +184,9 @@ function closed(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
   server.closeIdleConnections();
+  // Once it closes, it holds nobody to the limits of a request any more.
+  const stalled = setTimeout(() => server.closeAllConnections(), LIMITS.requestMs);
+  server.once('close', () => clearTimeout(stalled));
   return promise;
 }
 

@@ -126,19 +126,26 @@ async function whenReady(url: string, server: Program): Promise<void> {
   try {
     const ready = await until('kube-apiserver is ready', async () => {
       if (!server.running()) return false;
-      const { statusCode, body } = await request(`${url}/readyz`, { dispatcher: agent });
+      const { statusCode, body } = await request(`${url}/readyz`, {
+        dispatcher: agent,
+        signal: AbortSignal.timeout(10_000),
+      });
       await body.dump();
       return statusCode === 200 ? true : undefined;
     });
     if (!ready) throw new Error(`kube-apiserver ended:\n${server.lastWords()}`);
   } finally {
-    await agent.close();
+    await agent.destroy();
   }
 }
 
 async function compact(etcd: string): Promise<void> {
   const post = async (path: string, body: object): Promise<unknown> => {
-    const answer = await request(`${etcd}${path}`, { method: 'POST', body: JSON.stringify(body) });
+    const answer = await request(`${etcd}${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(60_000),
+    });
     const text = await answer.body.text();
     if (answer.statusCode !== 200) throw new Error(`etcd ${path}: ${text}`);
     return JSON.parse(text);
