@@ -55,6 +55,9 @@ export function rendersAndRuns(contextOf: () => Context, real: boolean, place: P
       kinds = await context.kinds();
       await context.namespace(HOME);
       if (kwok?.kind === 'ready') node = await simulatedNode(kwok.program, context.client, place, HOME);
+      // Other suites of the run leave compiled examples here, which are nobody's by now.
+      for (const { metadata } of await list('networking.k8s.io/v1', 'NetworkPolicy'))
+        await context.client.delete(kindOf('networking.k8s.io/v1', 'NetworkPolicy'), metadata, call);
       operator = operate(context, node ? [] : [podSimulation({ makesPods: !real })], logged);
       await operator.ready;
     });
