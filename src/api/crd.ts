@@ -78,6 +78,21 @@ const WORKLOAD_STATUS: JsonSchema = {
         },
       },
     },
+    instances: {
+      description: 'What classes made for it: these pods stay closed until they are gone, whatever is declared then.',
+      type: 'array',
+      maxItems: 256,
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['name'],
+      items: {
+        type: 'object',
+        required: ['name', 'spec'],
+        properties: {
+          name: { type: 'string', maxLength: 253 },
+          spec: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+        },
+      },
+    },
   },
 };
 

@@ -107,6 +107,10 @@ const spec = z
           .max(32)
           .meta({ description: 'Objects for an operator, with templates over resource, params and cluster.' }),
         pods,
+        onDelete: z
+          .enum(['keep', 'delete'])
+          .optional()
+          .meta({ description: 'What becomes of the objects when nobody asks for them any more. Default: keep.' }),
       })
       .optional()
       .meta({ description: "Objects of any operator's kind, made for each resource." }),

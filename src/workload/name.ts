@@ -12,6 +12,9 @@ export function labelOf(text: string, longest = 63): string {
   return readable === '' ? `x-${hash}` : `${readable}-${hash}`;
 }
 
+/** The annotation of a claim, or of a class's object, that goes with its service; without it the data stays. */
+export const DELETE_DATA = 'lattice.dev/on-delete';
+
 /** 64 bits of SHA-256, as 16 hexadecimal digits. */
 export function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);

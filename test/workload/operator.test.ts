@@ -60,6 +60,7 @@ test("the seed's payment-service runs: with its database, its key of Stripe, its
       state: 'Resolved',
     },
   ]);
+  await exists(scene, 'StatefulSet', 'shop/payment-service-db');
   assert.deepEqual(await scene.list('StatefulSet'), ['shop/ledger', 'shop/payment-service-db']);
   const secret = await exists(scene, 'Secret', 'shop/payment-service-db-credentials');
   assert.match(Buffer.from(String(at(secret, 'data', 'password')), 'base64').toString(), /^[0-9a-f]{48}$/);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Issue, type LatticeExternalService, type LatticeService, parseObject } from '../../api/index.ts';
 import { allBut, type KindName, apiVersionOf, type Projection } from '../../kube/index.ts';
+import { statusWithKept } from '../../workload/index.ts';
 import { readStatus, type Status } from '../status/index.ts';
 
 /** What is kept of a LatticeService or LatticeExternalService. */
@@ -21,7 +22,12 @@ export function declarationProjection<T extends LatticeService | LatticeExternal
     mask: allBut('metadata.managedFields'),
     of(object) {
       const { status, ...declared } = object;
-      const parsed = parseObject({ ...declared, apiVersion: apiVersionOf(kind), kind: kind.kind });
+      const parsed = parseObject({
+        ...declared,
+        ...statusWithKept(status),
+        apiVersion: apiVersionOf(kind),
+        kind: kind.kind,
+      });
       const metadata = object['metadata'];
       return {
         uid: stringIn(metadata, 'uid'),
@@ -35,12 +41,11 @@ export function declarationProjection<T extends LatticeService | LatticeExternal
   };
 }
 
+type Said = Pick<Declaration<LatticeService | LatticeExternalService>, 'uid' | 'generation' | 'value'>;
+
 /** Whether both say the same: the server counts the generation up with every change of the spec. */
-export function isSame(
-  a: Pick<Declaration<LatticeService>, 'uid' | 'generation'>,
-  b: Pick<Declaration<LatticeService>, 'uid' | 'generation'>,
-): boolean {
-  return a.uid === b.uid && a.generation === b.generation;
+export function isSame(a: Said, b: Said): boolean {
+  return a.uid === b.uid && a.generation === b.generation && isDeepStrictEqual(a.value?.status, b.value?.status);
 }
 
 function isOf<T extends LatticeService | LatticeExternalService>(

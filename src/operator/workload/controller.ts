@@ -38,7 +38,8 @@ function startWorkload(context: ControllerContext, options: WorkloadControllerOp
   const orphans = new Set<string>();
   /** What was last told to the world of a service: a write of its status changes nothing. */
   const told = new Map<string, LatticeService>();
-  const leaving = new Map<string, readonly string[]>();
+  /** Services that wait for pods of what was made for them, by key of those. */
+  const waiting = new Map<string, readonly string[]>();
   let working = false;
 
   const add = (owner: string, initial: boolean): void => {
@@ -58,12 +59,7 @@ function startWorkload(context: ControllerContext, options: WorkloadControllerOp
       told.set(key, after.value);
       return world.putService(after.value);
     }
-    if (after?.value && !leaving.has(key)) {
-      // What it shares with nobody leaves with it, and must be gone before its policies are.
-      if (!told.has(key)) world.putService(after.value);
-      leaving.set(key, world.instancesOf(key));
-    }
-    if (!after) leaving.delete(key);
+    if (!after) waiting.delete(key);
     told.delete(key);
     return world.removeService(key);
   };
@@ -82,7 +78,7 @@ function startWorkload(context: ControllerContext, options: WorkloadControllerOp
       case 'pod':
         return new Set([
           change.key,
-          ...[...leaving].flatMap(([key, with_]) => (with_.includes(change.key) ? [key] : [])),
+          ...[...waiting].flatMap(([key, others]) => (others.includes(change.key) ? [key] : [])),
         ]);
     }
   };
@@ -103,7 +99,10 @@ function startWorkload(context: ControllerContext, options: WorkloadControllerOp
     outputs,
     random: options.secretBytes ?? randomBytes,
     keyOf: (owner) => keys.get(owner),
-    leavingWith: (key) => leaving.get(key) ?? [],
+    onWaiting(key, others) {
+      if (others.length > 0) waiting.set(key, others);
+      else waiting.delete(key);
+    },
     // Definitions that are deleted take every declaration with them: that ends nothing that runs.
     confirmGone: async (call) =>
       (await fetchServing(context.client, definition, LATTICE_SERVICE.version, call)) === 'served',

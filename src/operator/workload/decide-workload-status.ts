@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Dependency, Rendered } from '../../workload/index.ts';
+import type { Dependency, KeptInstance, Rendered } from '../../workload/index.ts';
 import type { Verdict } from '../status/index.ts';
 
 /** How far a Deployment or StatefulSet is. */
@@ -20,11 +20,14 @@ export interface WorkloadStatus {
   /** Why a rollout waits; absent when it does not. */
   readonly waiting?: string;
   readonly dependencies: readonly Dependency[];
+  /** What classes made for it, as long as there may be pods of it; absent when there is nothing. */
+  readonly instances?: readonly KeptInstance[];
 }
 
 /** All that may be said about what runs of one service. */
 export interface WorkloadFacts {
   readonly rendered: Exclude<Rendered, { kind: 'adopts' }>;
+  readonly instances: readonly KeptInstance[];
   /** Undefined: there is no Deployment or StatefulSet yet. */
   readonly rollout: Rollout | undefined;
   /** Objects that could not be written, and why. */
@@ -47,6 +50,7 @@ export function decideWorkloadStatus(facts: WorkloadFacts): {
     wanted,
     ...(verdict.status === 'True' ? {} : { waiting: verdict.message.slice(0, MAX_TEXT) }),
     dependencies: rendered.dependencies,
+    ...(facts.instances.length > 0 ? { instances: facts.instances } : {}),
   };
   return { workload, verdict };
 }

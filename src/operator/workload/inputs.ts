@@ -15,6 +15,7 @@ import {
   type Projection,
   type Watch,
 } from '../../kube/index.ts';
+import { type KeptInstance, readKept, statusWithKept } from '../../workload/index.ts';
 import type { ControllerContext } from '../context.ts';
 import { LATTICE_EXTERNAL_SERVICE, LATTICE_SERVICE, POD, SERVICE } from '../service/kinds.ts';
 import { serveWatch } from '../service/served-watch.ts';
@@ -33,6 +34,8 @@ export interface Stored<T> {
   readonly held: boolean;
   /** `status.workload` as it stands there. */
   readonly workload: unknown;
+  /** What classes made for it, as its status has it. */
+  readonly remembered: readonly KeptInstance[];
   readonly conditions: readonly Condition[];
 }
 
@@ -176,7 +179,12 @@ function storedProjection<T extends LatticeService | LatticeExternalService | La
     of(object) {
       const { status, ...rest } = object;
       const metadata = field(rest, 'metadata');
-      const parsed = parseObject({ ...rest, apiVersion: apiVersionOf(kind), kind: kind.kind });
+      const parsed = parseObject({
+        ...rest,
+        ...statusWithKept(status),
+        apiVersion: apiVersionOf(kind),
+        kind: kind.kind,
+      });
       const finalizers = field(metadata, 'finalizers');
       const generation = field(metadata, 'generation');
       return {
@@ -186,6 +194,7 @@ function storedProjection<T extends LatticeService | LatticeExternalService | La
         deleting: field(metadata, 'deletionTimestamp') !== undefined,
         held: Array.isArray(finalizers) && finalizers.includes(FINALIZER),
         workload: field(status, 'workload'),
+        remembered: readKept(status),
         conditions: readConditions(field(status, 'conditions')),
       };
     },

@@ -1,13 +1,18 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Desired, type OwnerReference } from '../../kube/index.ts';
+import { isCaller, keptInstance, type KeptInstance } from '../../workload/index.ts';
 import type { ControllerContext } from '../context.ts';
 import { LATTICE_SERVICE } from '../service/kinds.ts';
 import type { WorkloadInputs } from './inputs.ts';
 import { FINALIZER, MANAGER } from './kinds.ts';
 import type { WorkloadOutputs } from './outputs.ts';
+import { openRemains, textOfRemains } from './remains.ts';
 import { ensureSecret, type SecretBytes } from './secrets.ts';
 import { settleWorkload, type SettledWorkload } from './settle.ts';
 import { workloadStatusWriter } from './write-status.ts';
 import type { Unit, WorkloadWorld } from './world.ts';
+
+type Provided = NonNullable<Unit['instance']>;
 
 export interface WorkloadReconcilerOptions {
   readonly context: ControllerContext;
@@ -17,8 +22,8 @@ export interface WorkloadReconcilerOptions {
   readonly random: SecretBytes;
   /** The key of an owner; undefined for what an earlier process left. */
   readonly keyOf: (owner: string) => string | undefined;
-  /** Instances that were made for a service that is being deleted. */
-  readonly leavingWith: (key: string) => readonly string[];
+  /** Told when a service waits for the pods of others, by key; with none when it waits no more. */
+  readonly onWaiting: (key: string, others: readonly string[]) => void;
   /** Asked before anything of a service that nobody declares is taken away: is Lattice's definition served? */
   readonly confirmGone: (signal: AbortSignal) => Promise<boolean>;
 }
@@ -46,12 +51,20 @@ export function openWorkloadReconciler(options: WorkloadReconcilerOptions) {
     await client.apply(LATTICE_SERVICE, heldObject(key, uid, undefined), { signal, force: true, manager: MANAGER });
     statuses.forget(key);
   };
+  const remains = openRemains({ client, world, applier: outputs.applier });
+  const isRemembered = (instance: Provided): boolean => {
+    const kept = keptInstance(instance);
+    return (
+      !kept ||
+      usersOf(instance, inputs).every(({ remembered }) => remembered.some((each) => isDeepStrictEqual(each, kept)))
+    );
+  };
   const secretOf = async ({ instance }: Unit, signal: AbortSignal): Promise<void> => {
     const secret = instance?.secret;
     if (!secret) return;
     const id = `${secret.namespace}/${secret.name}`;
     if (secrets.has(id)) return;
-    const owners = secret.keep ? [] : usersOf(instance, inputs);
+    const owners = secret.keep ? [] : usersOf(instance, inputs).map(({ reference }) => reference);
     const did = await ensureSecret(secret, owners, client, options.random, signal);
     secrets.add(id);
     if (did === 'created') log.info('secret: generated', { secret: id });
@@ -75,7 +88,16 @@ export function openWorkloadReconciler(options: WorkloadReconcilerOptions) {
     const stored = inputs.service(key);
     if (!stored?.held) return undefined;
     // Its policies go when it goes: until then they hold for the pods that are left.
-    if (![key, ...options.leavingWith(key)].every((each) => inputs.podsGone(each))) return AGAIN_MS;
+    if (!inputs.podsGone(key)) return AGAIN_MS;
+    const left = await remains.of(key, stored.remembered, signal);
+    options.onWaiting(
+      key,
+      left.map(({ key: other }) => other),
+    );
+    if (left.length > 0) {
+      await statuses.leaving(key, stored, textOfRemains(left), signal);
+      return AGAIN_MS;
+    }
     await release(key, stored.uid, signal);
     return undefined;
   };
@@ -83,8 +105,13 @@ export function openWorkloadReconciler(options: WorkloadReconcilerOptions) {
     const stored = inputs.service(key);
     const { rendered } = unit;
     const declared = unit.instance?.node === undefined ? stored : undefined;
-    // Before anything is made: whoever deletes the service must find the mark.
-    if (rendered.kind === 'rendered' && declared && !declared.held) await hold(key, declared.uid, signal);
+    // Before anything is made: whoever takes it away again must find what closes its pods.
+    if (unit.instance && !isRemembered(unit.instance)) return RECORD_MS;
+    const made = declared ? world.madeFor(key) : [];
+    if (declared && !declared.held && (rendered.kind === 'rendered' || made.length > 0))
+      await hold(key, declared.uid, signal);
+    const left = declared ? await remains.beside(key, made, declared.remembered, signal) : [];
+    const instances = [...made, ...left.map(({ instance }) => instance)].sort((a, b) => (a.name < b.name ? -1 : 1));
     await secretOf(unit, signal);
     const { desired, unserved } = await desiredOf(unit, signal);
     // A service that is refused keeps what ran before: an outage would be worse than an old version.
@@ -92,6 +119,7 @@ export function openWorkloadReconciler(options: WorkloadReconcilerOptions) {
     if (declared && rendered.kind !== 'adopts') {
       const facts = {
         rendered,
+        instances,
         rollout: outputs.rollout(key),
         failed: [
           ...unserved.map((what) => `the cluster serves no ${what}`),
@@ -101,11 +129,16 @@ export function openWorkloadReconciler(options: WorkloadReconcilerOptions) {
       };
       await statuses.write(key, declared, facts, signal);
     }
+    if (declared && rendered.kind === 'adopts') await statuses.remember(key, declared, instances, signal);
+    options.onWaiting(
+      key,
+      left.map(({ key: other }) => other),
+    );
     const [failed] = settled?.failed ?? [];
     if (failed) throw failed.error;
-    if (rendered.kind === 'adopts' && declared?.held === true && inputs.podsGone(key))
+    if (rendered.kind === 'adopts' && declared?.held === true && instances.length === 0 && inputs.podsGone(key))
       await release(key, declared.uid, signal);
-    return unserved.length > 0 ? UNSERVED_MS : undefined;
+    return left.length > 0 ? AGAIN_MS : unserved.length > 0 ? UNSERVED_MS : undefined;
   };
   return {
     async reconcile(owner: string, signal: AbortSignal): Promise<number | undefined> {
@@ -119,6 +152,9 @@ export function openWorkloadReconciler(options: WorkloadReconcilerOptions) {
     },
   };
 }
+
+/** Milliseconds after which an instance is looked at again that its users do not remember yet. */
+const RECORD_MS = 50;
 
 /** A definition that is missing may be installed at any time. */
 const UNSERVED_MS = 15_000;
@@ -137,18 +173,17 @@ function heldObject(key: string, uid: string, finalizers: readonly string[] | un
   };
 }
 
-function usersOf(instance: NonNullable<Unit['instance']>, inputs: WorkloadInputs): readonly OwnerReference[] {
-  const resources = instance.node?.kind === 'LatticeService' ? (instance.node.spec.resources ?? {}) : {};
-  return Object.values(resources).flatMap(({ direction, id }): OwnerReference[] => {
-    const stored = direction === 'inbound' && id !== undefined ? inputs.service(id) : undefined;
-    if (!stored || id === undefined) return [];
-    return [
-      {
-        apiVersion: 'lattice.dev/v1alpha1',
-        kind: 'LatticeService',
-        name: id.slice(id.indexOf('/') + 1),
-        uid: stored.uid,
-      },
-    ];
+/** The services that an instance was made for, as they are stored. */
+function usersOf(
+  { node }: Provided,
+  inputs: WorkloadInputs,
+): readonly { readonly reference: OwnerReference; readonly remembered: readonly KeptInstance[] }[] {
+  const resources = node?.kind === 'LatticeService' ? (node.spec.resources ?? {}) : {};
+  return Object.entries(resources).flatMap(([entry, { id = '' }]) => {
+    const stored = isCaller(entry) ? inputs.service(id) : undefined;
+    if (!stored) return [];
+    const name = id.slice(id.indexOf('/') + 1);
+    const reference = { apiVersion: 'lattice.dev/v1alpha1', kind: 'LatticeService', name, uid: stored.uid };
+    return [{ reference, remembered: stored.remembered }];
   });
 }

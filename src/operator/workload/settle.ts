@@ -10,7 +10,7 @@ import {
   untyped,
 } from '../../kube/index.ts';
 import { DELETE_DATA } from '../../workload/index.ts';
-import { CLAIM } from './kinds.ts';
+import { CLAIM, RENDERED } from './kinds.ts';
 
 export interface SettledWorkload {
   readonly writes: number;
@@ -20,7 +20,7 @@ export interface SettledWorkload {
 
 /**
  * Makes the cluster hold what is desired of an owner: applies in the order given, then takes away the rest. Data is
- * kept: a claim goes only when it says so itself. One object that fails keeps no other from being written.
+ * kept: a claim, and an object of a class, goes only when it says so itself. One object that fails keeps no other from being written.
  */
 export async function settleWorkload(
   owner: string,
@@ -31,7 +31,7 @@ export async function settleWorkload(
   const results: Result[] = [];
   for (const step of applier.plan(owner, desired)) {
     try {
-      if (takesData(step) && !(await mayGo(step.key, client, signal))) continue;
+      if (takesData(step) && !(await mayGo(step, client, signal))) continue;
       results.push(await applier.perform(step, signal));
     } catch (error) {
       if (!(error instanceof KubeError) || means(error, 'aborted', 'fenced')) throw error;
@@ -47,11 +47,15 @@ export async function settleWorkload(
 
 type Taking = Extract<Step, { kind: 'delete' | 'check' }>;
 
+/** Nobody knows what an object of another operator takes along: a database's may be all that it holds. */
 function takesData(step: Step): step is Taking {
-  return (step.kind === 'delete' || step.kind === 'check') && step.of.kind === CLAIM.kind && step.of.group === '';
+  if (step.kind !== 'delete' && step.kind !== 'check') return false;
+  const { of } = step;
+  const own = RENDERED.some(({ group, kind }) => group === of.group && kind === of.kind);
+  return !own || (of.kind === CLAIM.kind && of.group === '');
 }
 
-async function mayGo(key: string, client: Client, signal: AbortSignal): Promise<boolean> {
-  const claim = await client.find(untyped(CLAIM), refOf(key), { signal });
-  return claim === undefined || claim.metadata.annotations?.[DELETE_DATA] === 'delete';
+async function mayGo({ of, key }: Taking, client: Client, signal: AbortSignal): Promise<boolean> {
+  const object = await client.find(untyped(of), refOf(key), { signal });
+  return object === undefined || object.metadata.annotations?.[DELETE_DATA] === 'delete';
 }

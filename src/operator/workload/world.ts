@@ -5,6 +5,8 @@ import {
   type ClusterValues,
   type GraphChange,
   type Instance,
+  keptInstance,
+  type KeptInstance,
   Provisions,
   renderService,
   type Rendered,
@@ -33,8 +35,10 @@ export interface WorkloadWorld {
   keys(): readonly string[];
   /** Undefined when nothing of this key is declared or provided. */
   unit(key: string): Unit | undefined;
-  /** What a service's entries got from classes, by key of the instance. */
-  instancesOf(service: string): readonly string[];
+  /** What classes make for a service, as it is to be remembered; sorted by name. */
+  madeFor(service: string): readonly KeptInstance[];
+  /** Whether somebody asks for this instance, and gets it. */
+  isProvided(key: string): boolean;
 }
 
 export function openWorkloadWorld(settings: Settings, cluster: ClusterValues): WorkloadWorld {
@@ -114,13 +118,16 @@ export function openWorkloadWorld(settings: Settings, cluster: ClusterValues): W
       const namespace = key.slice(0, key.indexOf('/'));
       return { rendered: renderService(service, namespace, around, instance?.secret?.name), instance };
     },
-    instancesOf(service) {
+    madeFor(service) {
       const resources = services.get(service)?.spec.resources ?? {};
-      return Object.keys(resources).flatMap((entry) => {
+      const made = Object.keys(resources).flatMap((entry) => {
         const instance = provisions.instanceOf(service, entry);
-        return instance?.kind === 'provided' && instance.declared ? [instance.key] : [];
+        return instance?.kind === 'provided' && instance.declared ? (keptInstance(instance) ?? []) : [];
       });
+      const byName = new Map(made.map((each) => [each.name, each]));
+      return [...byName.keys()].sort().flatMap((name) => byName.get(name) ?? []);
     },
+    isProvided: (key) => provisions.instance(key)?.node?.kind === 'LatticeService',
   };
 }
 

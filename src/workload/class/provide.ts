@@ -6,7 +6,7 @@ import {
   type LatticeService,
   parseObject,
 } from '../../api/index.ts';
-import { labelOf } from '../name.ts';
+import { DELETE_DATA, labelOf } from '../name.ts';
 import type { ClusterValues } from '../surroundings.ts';
 import type { Lookup } from '../template/evaluate.ts';
 import { plainText, textValue, type Value } from '../value.ts';
@@ -135,7 +135,7 @@ function templated(
     peer: { type: 'service', id: base.key, ports },
     declared: true,
     node: made.service,
-    objects: list.map((object) => placed(object, namespace, name)),
+    objects: list.map((object) => placed(object, namespace, name, declared.spec.template?.onDelete === 'delete')),
   };
 }
 
@@ -155,15 +155,31 @@ function callers(users: readonly Claim[]): Readonly<Record<string, unknown>> {
   return Object.fromEntries(keys.map((key) => [`caller-${key}`, { type: 'service', direction: 'inbound', id: key }]));
 }
 
+/** Whether an entry of a generated service is one of its users. */
+export function isCaller(entry: string): boolean {
+  return entry.startsWith('caller-') && entry.includes('/');
+}
+
 /** An object of a template lives beside its users, whatever it says itself: one namespace cannot write into another. */
-function placed(object: Readonly<Record<string, unknown>>, namespace: string, name: string): ClassObject {
+function placed(
+  object: Readonly<Record<string, unknown>>,
+  namespace: string,
+  name: string,
+  goes: boolean,
+): ClassObject {
   const metadata = isRecord(object['metadata']) ? object['metadata'] : {};
+  const annotations = isRecord(metadata['annotations']) ? metadata['annotations'] : {};
   const written = metadata['name'];
   return {
     ...object,
     apiVersion: String(object['apiVersion']),
     kind: String(object['kind']),
-    metadata: { ...metadata, name: typeof written === 'string' ? written : name, namespace },
+    metadata: {
+      ...metadata,
+      ...(goes ? { annotations: { ...annotations, [DELETE_DATA]: 'delete' } } : {}),
+      name: typeof written === 'string' ? written : name,
+      namespace,
+    },
   };
 }
 

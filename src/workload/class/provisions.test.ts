@@ -136,6 +136,23 @@ test('a resource never takes the name of something that is declared', () => {
   }
 });
 
+test('what was made and is asked for no longer stays a node that accepts nobody, for as long as it is remembered', () => {
+  const kept = { name: 'pay-db', spec: { selector: { matchLabels: { 'app.kubernetes.io/name': 'pay-db' } } } };
+  const status = { workload: { instances: [kept] } };
+  const caller = { ...service('pay', { resources: { db: { id: 'pay-db' } } }), status };
+  const world = worldOf([caller]);
+  assert.ok(world.graph.state.services.has('default/pay-db'));
+  assert.deepEqual(edges([caller]), []);
+  assert.equal(world.provisions.instance('default/pay-db'), undefined);
+  // Asked for again, it is what the class makes; declared by somebody, it is that.
+  assert.deepEqual(edges([{ ...asks({}), status }, embedded]), ['default/pay -> default/pay-db:5432']);
+  const own = service('pay-db', {
+    service: { ports: { sql: { port: 1 } } },
+    resources: { pay: { direction: 'inbound' } },
+  });
+  assert.deepEqual(edges([caller, own]), ['default/pay -> default/pay-db:1']);
+});
+
 test('volumes are no business of the graph', () => {
   const world = worldOf([service('a', { resources: { disk: { type: 'volume' } } })]);
   assert.equal(world.graph.state.services.get('default/a')?.findings.length, 0);
@@ -153,7 +170,13 @@ test('after any order of changes the graph is that of the declarations that are 
     { requiredKeys: ['type'] },
   );
   const change = fc.oneof(
-    fc.record({ do: fc.constant('service'), name, resources: fc.dictionary(fc.constantFrom('db', 'x'), resource) }),
+    fc.record({
+      do: fc.constant('service'),
+      name,
+      resources: fc.dictionary(fc.constantFrom('db', 'x'), resource),
+      // What its status remembers to have been made.
+      kept: fc.uniqueArray(fc.constantFrom('a-db', 'b-db', 'main', 'b'), { maxLength: 2 }),
+    }),
     fc.record({ do: fc.constant('external'), name }),
     fc.record({
       do: fc.constant('class'),
@@ -211,11 +234,19 @@ function rawOf(change: {
   readonly do: string;
   readonly name: string;
   readonly resources?: object;
+  readonly kept?: readonly string[];
   readonly type?: string;
   readonly class?: string;
 }) {
   const { name } = change;
-  if (change.do === 'service') return { kind: 'service', object: service(name, { resources: change.resources }) };
+  if (change.do === 'service') {
+    const instances = (change.kept ?? []).map((each) => ({
+      name: each,
+      spec: { selector: { matchLabels: { each } } },
+    }));
+    const object = { ...service(name, { resources: change.resources }), status: { workload: { instances } } };
+    return { kind: 'service', object };
+  }
   if (change.do === 'external')
     return { kind: 'external', object: external(name, { endpoints: { a: 'tcp://x.example.com:1' } }) };
   if (change.do === 'class') {

@@ -4,6 +4,7 @@ import { labelOf } from '../name.ts';
 import { entriesOf, entryKind } from '../resource/entry.ts';
 import type { ClusterValues } from '../surroundings.ts';
 import type { Instance } from './instance.ts';
+import { keptNodes } from './kept.ts';
 import { provide } from './provide.ts';
 import { aboutClaim, aboutClass, type Claim } from './report.ts';
 
@@ -35,6 +36,12 @@ export class Provisions {
   /** By `type class`: instances that ask for it. */
   readonly #asking = new Map<string, Set<string>>();
   readonly #instances = new Map<string, Instance>();
+  /** By service: what its status says was made for it. */
+  readonly #remembered = new Map<string, readonly LatticeService[]>();
+  /** By instance and service: the same. */
+  readonly #kept = new Map<string, Map<string, LatticeService>>();
+  /** By instance: nodes of what nobody asks for any more, and which may still have pods. They accept nobody new. */
+  readonly #left = new Map<string, LatticeService>();
   readonly #findings = new Map<string, readonly Finding[]>();
   readonly #cluster: ClusterValues;
   readonly #defaultNamespace: string;
@@ -52,18 +59,21 @@ export class Provisions {
       this.#externals.add(key);
       return this.#recompute(known ? [] : [key], [], [node]);
     }
-    const known = this.#services.has(key);
+    const changed = [
+      ...(this.#services.has(key) ? [] : [key]),
+      ...this.#remember(key, keptNodes(node, namespaceOf(key))),
+    ];
     this.#services.set(key, node);
     const before = this.#claims.get(key) ?? [];
     const after = this.#claimsOf(key, node);
-    if (isDeepStrictEqual(before, after)) return this.#recompute(known ? [] : [key], [key]);
+    if (isDeepStrictEqual(before, after)) return this.#recompute(changed, [key]);
     this.#unclaim(before);
     this.#claims.set(key, after);
     for (const claim of after) {
       setIn(this.#claimants, claim.instance, `${claim.service} ${claim.entry}`, claim);
       this.#askingFor(claim).add(claim.instance);
     }
-    return this.#recompute([key, ...[...before, ...after].map(({ instance }) => instance)], [key]);
+    return this.#recompute([key, ...changed, ...[...before, ...after].map(({ instance }) => instance)], [key]);
   }
 
   /** Takes a declaration out. */
@@ -82,7 +92,7 @@ export class Provisions {
     this.#services.delete(key);
     this.#unclaim(before);
     this.#claims.delete(key);
-    return change([key, ...before.map(({ instance }) => instance)]);
+    return change([key, ...this.#remember(key, []), ...before.map(({ instance }) => instance)]);
   }
 
   putClass(declared: LatticeResourceClass): GraphChange {
@@ -140,7 +150,7 @@ export class Provisions {
   }
 
   #claimsOf(service: string, node: LatticeService): readonly Claim[] {
-    const namespace = service.slice(0, service.indexOf('/'));
+    const namespace = namespaceOf(service);
     return entriesOf(node)
       .filter(([, resource]) => entryKind(resource) === 'class')
       .map(([entry, resource]) => ({
@@ -152,6 +162,21 @@ export class Provisions {
         shared: resource.id !== undefined,
         params: resource.params ?? {},
       }));
+  }
+
+  /** Replaces what a service's status remembers; answers whom that concerns. */
+  #remember(service: string, nodes: readonly LatticeService[]): readonly string[] {
+    const before = this.#remembered.get(service) ?? [];
+    if (isDeepStrictEqual(before, nodes)) return [];
+    for (const each of before) {
+      const sources = this.#kept.get(this.#keyOf(each));
+      sources?.delete(service);
+      if (sources?.size === 0) this.#kept.delete(this.#keyOf(each));
+    }
+    if (nodes.length > 0) this.#remembered.set(service, nodes);
+    else this.#remembered.delete(service);
+    for (const each of nodes) setIn(this.#kept, this.#keyOf(each), service, each);
+    return [...before, ...nodes].map((each) => this.#keyOf(each));
   }
 
   #askingFor(claim: Claim): Set<string> {
@@ -191,20 +216,31 @@ export class Provisions {
     for (const key of new Set(instances)) {
       const before = this.#instances.get(key);
       const after = this.#decide(key);
-      if (isDeepStrictEqual(before, after)) continue;
+      const old = generatedNodes(before, this.#left.get(key));
+      const left = this.#leftOver(key, after);
+      const made = generatedNodes(after, left);
       if (after) this.#instances.set(key, after);
       else this.#instances.delete(key);
-      for (const { service } of this.#claimants.get(key)?.values() ?? []) touched.add(service);
-      const old = before?.kind === 'provided' ? before.node : undefined;
-      const made = after?.kind === 'provided' ? after.node : undefined;
-      if (made && !isDeepStrictEqual(old, made)) put.push(withoutVolumes(made));
-      if (old && old.kind !== made?.kind && !this.#isDeclared(old.kind, key)) gone.push({ kind: old.kind, key });
+      if (left) this.#left.set(key, left);
+      else this.#left.delete(key);
+      if (!isDeepStrictEqual(before, after))
+        for (const { service } of this.#claimants.get(key)?.values() ?? []) touched.add(service);
+      put.push(...made.filter((node) => !old.some((each) => isDeepStrictEqual(each, node))).map(withoutVolumes));
+      const ended = old.filter(({ kind }) => !made.some((node) => node.kind === kind) && !this.#isDeclared(kind, key));
+      gone.push(...ended.map(({ kind }) => ({ kind, key })));
     }
     for (const service of touched) {
       const declared = this.#services.get(service);
       if (declared) put.push(this.#rewritten(service, declared));
     }
     return { put, gone, touched };
+  }
+
+  /** Of an instance that is gone, what still closes its pods; undefined when something else does, or nothing is known. */
+  #leftOver(key: string, instance: Instance | undefined): LatticeService | undefined {
+    if (this.#isDeclared('LatticeService', key)) return undefined;
+    if (instance?.kind === 'provided' && instance.node?.kind === 'LatticeService') return undefined;
+    return [...(this.#kept.get(key) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))[0]?.[1];
   }
 
   #isDeclared(kind: Node['kind'], key: string): boolean {
@@ -265,6 +301,15 @@ export class Provisions {
     });
     return { ...service, spec: { ...service.spec, resources: Object.fromEntries(entries) } };
   }
+}
+
+function generatedNodes(instance: Instance | undefined, left: LatticeService | undefined): readonly Node[] {
+  const node = instance?.kind === 'provided' ? instance.node : undefined;
+  return [node, left].filter((each) => each !== undefined);
+}
+
+function namespaceOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
 }
 
 /** Volumes are no business of the graph. */

@@ -1,5 +1,5 @@
 import type { ServiceResource } from '../../api/index.ts';
-import { labelOf } from '../name.ts';
+import { DELETE_DATA, labelOf } from '../name.ts';
 import { plainText } from '../value.ts';
 import type { Draft, Path, WorkloadObject } from './draft.ts';
 import type { Mount } from './files.ts';
@@ -132,9 +132,6 @@ function claimName(draft: Draft, { entry }: Volume): string {
 }
 
 type Claim = Extract<Volume, { kind: 'claim' }>;
-
-/** The annotation of a claim that goes with its service; without it the data stays. */
-export const DELETE_DATA = 'lattice.dev/on-delete';
 
 export function claimObject(draft: Draft, volume: Claim): WorkloadObject {
   return {
