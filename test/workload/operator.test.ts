@@ -39,7 +39,7 @@ test("the seed's payment-service runs: with its database, its key of Stripe, its
   const service = await deployed(scene, 'shop/payment-service', 'Running').catch(async (error: unknown) => {
     throw new Error(JSON.stringify(await scene.get('LatticeService', 'shop/payment-service')), { cause: error });
   });
-  assert.equal(at(service, 'status', 'workload', 'pods'), '1/1');
+  assert.equal(at(service, 'status', 'workload', 'pods'), '2/2');
   assert.deepEqual(at(service, 'status', 'workload', 'dependencies'), [
     {
       name: 'db',

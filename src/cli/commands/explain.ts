@@ -7,6 +7,7 @@ import {
   readOperand,
   UnanswerableError,
 } from '../../verify/index.ts';
+import { adviceOnClass, whyNotMade } from '../class-advice.ts';
 import { compiled, judgedEdges } from '../compiled.ts';
 import { choice, type CommandFile, newCommand, UsageError } from '../command.ts';
 import { type GraphFlags, withGraphFlags } from '../flags.ts';
@@ -39,11 +40,20 @@ export const explain: CommandFile = ({ terminal, finish }) =>
       if (!input) return finish(2);
       const from = readOperand(fromText, input.graph, flags.namespace);
       const to = readOperand(callee.value.operand, input.graph, flags.namespace);
-      if (!from.ok) throw new UsageError(from.message);
-      if (!to.ok) throw new UsageError(to.message);
+      for (const [operand, text] of [
+        [from, fromText],
+        [to, callee.value.operand],
+      ] as const) {
+        if (operand.ok) continue;
+        const why = whyNotMade(input.provisions, text);
+        throw new UsageError(why === undefined ? operand.message : `there is no "${text}": ${why}`);
+      }
+      if (!from.ok || !to.ok) return finish(2);
       const all = compiled(input);
       const edges = judgedEdges(all);
-      const answer = answerOrUsage(() => explainFlow(all.enforced, edges, from.value, to.value, callee.value.asked));
+      const found = answerOrUsage(() => explainFlow(all.enforced, edges, from.value, to.value, callee.value.asked));
+      const advice = found.missing === undefined ? undefined : adviceOnClass(input.provisions, found.from, found.to);
+      const answer = advice === undefined ? found : { ...found, fix: advice };
       const result = { allowed: 'yes', denied: 'no', undecided: 'undecided' } as const;
       if (flags.output === 'json')
         terminal.stdout(toResult('explain', result[answer.verdict], input.findings, fieldsOf(answer)));

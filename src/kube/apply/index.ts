@@ -2,3 +2,4 @@ export { createApplier, type Applier, type ApplierOptions, type Desired, type Re
 export type { Refusal } from './decide.ts';
 export { createOwnedWatch, type OwnedWatchOptions } from './owned-watch.ts';
 export { idOf, observedProjection, type Observed } from './observed.ts';
+export { ownedPart } from './owned.ts';

@@ -11,6 +11,7 @@ import {
 } from '../../kube/index.ts';
 import { DELETE_DATA } from '../../workload/index.ts';
 import { CLAIM, RENDERED } from './kinds.ts';
+import { beginWith, handOverReplicas, leastReplicas } from './replicas.ts';
 
 export interface SettledWorkload {
   readonly writes: number;
@@ -29,10 +30,19 @@ export async function settleWorkload(
   signal: AbortSignal,
 ): Promise<SettledWorkload> {
   const results: Result[] = [];
+  const perform = async (step: Step): Promise<Result> => {
+    const scaled = step.kind === 'create' || step.kind === 'update' ? leastReplicas(step.desired, desired) : undefined;
+    if (scaled === undefined || (step.kind !== 'create' && step.kind !== 'update'))
+      return applier.perform(step, signal);
+    await handOverReplicas(step.desired, client, signal);
+    const result = await applier.perform(step, signal);
+    if (result.did === 'created') await beginWith(scaled, step.desired, client, signal);
+    return result;
+  };
   for (const step of applier.plan(owner, desired)) {
     try {
       if (takesData(step) && !(await mayGo(step, client, signal))) continue;
-      results.push(await applier.perform(step, signal));
+      results.push(await perform(step));
     } catch (error) {
       if (!(error instanceof KubeError) || means(error, 'aborted', 'fenced')) throw error;
       results.push({ id: step.id, did: 'failed', error });

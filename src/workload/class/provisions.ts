@@ -124,6 +124,16 @@ export class Provisions {
     return instance?.kind === 'provided' ? instance : undefined;
   }
 
+  /** Who asks for an instance, whether or not it is provided; sorted. */
+  claimsOn(key: string): readonly Claim[] {
+    return [...(this.#claimants.get(key) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, claim]) => claim);
+  }
+
+  /** Keys of all instances that somebody asks for, whether or not they are provided; sorted. */
+  asked(): readonly string[] {
+    return [...this.#claimants.keys()].sort();
+  }
+
   /** What is wrong with classes and with how services ask for them; each once, in order of the instances. */
   findings(): readonly Finding[] {
     const seen = new Set<string>();
@@ -250,7 +260,7 @@ export class Provisions {
   /** What the instance is now; undefined when nobody asks for it. */
   #decide(key: string): Instance | undefined {
     this.#findings.delete(key);
-    const claims = this.#claimsOn(key);
+    const claims = this.claimsOn(key);
     const [first] = claims;
     if (!first) return undefined;
     const findings = claims.slice(1).flatMap((claim) => conflict(first, claim) ?? []);
@@ -277,12 +287,8 @@ export class Provisions {
     return instance;
   }
 
-  #claimsOn(key: string): readonly Claim[] {
-    return [...(this.#claimants.get(key) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, claim]) => claim);
-  }
-
   #accepted(claim: Claim): boolean {
-    const [first] = this.#claimsOn(claim.instance);
+    const [first] = this.claimsOn(claim.instance);
     return first !== undefined && (first === claim || conflict(first, claim) === undefined);
   }
 

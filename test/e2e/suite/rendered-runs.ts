@@ -98,6 +98,30 @@ export function rendersAndRuns(contextOf: () => Context, real: boolean, place: P
       await running(name);
     });
 
+    test('a fixed number of pods that becomes a range stays as it is: the server takes it from nobody', async () => {
+      const ref = { namespace: HOME, name: 'order-service' };
+      const declare = (replicas: object): Promise<unknown> =>
+        contextOf().client.mergePatch(serviceKind(), ref, { spec: { replicas } }, call);
+      const find = (apiVersion: string, kind: string) => contextOf().client.find(kindOf(apiVersion, kind), ref, call);
+      await declare({ min: 3 });
+      await until('3 pods are asked for', async () =>
+        at(await find('apps/v1', 'Deployment'), 'spec', 'replicas') === 3 ? true : undefined,
+      );
+      await declare({ min: 2, max: 6 });
+      await until('it has an autoscaler', () => find('autoscaling/v2', 'HorizontalPodAutoscaler'));
+      await running(ref.name);
+      const deployment = await find('apps/v1', 'Deployment');
+      assert.equal(at(deployment, 'spec', 'replicas'), 3);
+      const owners = at(deployment, 'metadata', 'managedFields');
+      const holding = (Array.isArray(owners) ? owners : []).filter(
+        (each: unknown) => at(each, 'fieldsV1', 'f:spec', 'f:replicas') !== undefined,
+      );
+      assert.deepEqual(
+        holding.map((each: unknown) => at(each, 'manager')),
+        ['lattice-replicas'],
+      );
+    });
+
     test('what is deleted keeps its policies until its last pod has ended, that of its database too', async () => {
       const { client } = contextOf();
       for (const name of SERVICES) await client.delete(serviceKind(), { namespace: HOME, name }, call);
