@@ -136,14 +136,22 @@ export function rendersAndRuns(contextOf: () => Context, real: boolean, place: P
           pods.add(name);
           if (!closed.includes(name)) open.add(name);
         }
-        return (await list('lattice.dev/v1alpha1', 'LatticeService')).length + left.length === 0 ? true : undefined;
+        const services = (await list('lattice.dev/v1alpha1', 'LatticeService')).map((each) =>
+          at(each, 'status', 'workload'),
+        );
+        if (services.length + left.length === 0) return true;
+        throw new Error(`${left.join(', ')}; ${JSON.stringify(services)}\n${logged.slice(-5).join('')}`);
       });
       assert.deepEqual([...open], [], 'pods without a policy');
       // Simulated pods are gone before one can look.
       if (node) assert.ok(pods.has('payment-service-db'), `seen: ${[...pods].join(', ')}`);
-      await until('its policies are gone', async () =>
-        (await list('networking.k8s.io/v1', 'NetworkPolicy')).length === 0 ? true : undefined,
-      );
+      // Others' services have theirs in this namespace.
+      const names = new Set([...SERVICES, 'payment-service-db']);
+      await until('its policies are gone', async () => {
+        const policies = await list('networking.k8s.io/v1', 'NetworkPolicy');
+        const ours = policies.filter(({ metadata }) => names.has(metadata.labels?.['lattice.dev/owner-name'] ?? ''));
+        return ours.length === 0 ? true : undefined;
+      });
     });
   });
 }
