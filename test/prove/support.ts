@@ -107,7 +107,10 @@ function flowsBetween(graph: ServiceGraph, from: Workload, to: Workload, unguard
       to,
       port: { service: port.port, target, protocol: port.protocol },
       agreed: says(own, port, target),
-      blurred: says(sharers, port, target) || (port.protocol === 'TCP' && unguarded.has(from.key)),
+      blurred:
+        says(sharers, port, target) ||
+        sharesServicePort(from, to, own, port) ||
+        (port.protocol === 'TCP' && unguarded.has(from.key)),
     })),
   );
 }
@@ -123,9 +126,14 @@ function sharesAccount(a: Workload, b: Workload): boolean {
 function covers(from: Workload, to: Workload, agreed: Port, port: number, target: number): boolean {
   const tunnelled = callsThroughTunnel(from.mesh) && to.mesh === 'ambient' && agreed.protocol === 'TCP';
   if (tunnelled && to.mode === 'shadow') return true;
-  return tunnelled && to.waypoint && from.mesh === 'ambient'
-    ? agreed.port === port
-    : agreed.targetPorts.includes(target);
+  const fronted = tunnelled && to.waypoint && from.mesh === 'ambient';
+  return agreed.targetPorts.includes(target) && (!fronted || agreed.port === port);
+}
+
+/** Two Services may lead one Service port to different pods' ports: the waypoint then cannot tell which of them is agreed. */
+function sharesServicePort(from: Workload, to: Workload, own: readonly Link[], port: Port): boolean {
+  const fronted = to.waypoint !== undefined && from.mesh === 'ambient' && port.protocol === 'TCP';
+  return fronted && own.some((link) => link.ports.some((each) => each.port === port.port && each.protocol === 'TCP'));
 }
 
 /** What all doors together say to a flow. */

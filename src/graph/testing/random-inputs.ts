@@ -34,9 +34,10 @@ export const service: fc.Arbitrary<LatticeService> = fc
     accept: fc.boolean(),
     declared: fc.constantFrom(undefined, ['http'], ['http', 'grpc'], ['grpc']),
     target: fc.constantFrom(undefined, 8080, 'web'),
+    datagrams: fc.constantFrom(false, false, true),
     resources: fc.dictionary(fc.constantFrom('r', 's', 't', 'u', 'v'), resource, { noNullPrototype: true, minKeys: 2 }),
   })
-  .map(({ name, namespace, account, labels, shadow, accept, declared, target, resources }) => ({
+  .map(({ name, namespace, account, labels, shadow, accept, declared, target, datagrams, resources }) => ({
     apiVersion: 'lattice.dev/v1alpha1' as const,
     kind: 'LatticeService' as const,
     metadata: { name, namespace },
@@ -51,7 +52,11 @@ export const service: fc.Arbitrary<LatticeService> = fc
               ports: Object.fromEntries(
                 declared.map((port, index) => [
                   port,
-                  { port: 80 + 10 * index, ...(target === undefined ? {} : { targetPort: target }) },
+                  {
+                    port: 80 + 10 * index,
+                    ...(target === undefined ? {} : { targetPort: target }),
+                    ...(datagrams && port === 'grpc' ? { protocol: 'UDP' as const } : {}),
+                  },
                 ]),
               ),
             },
@@ -176,28 +181,58 @@ export const behindWaypoint: readonly Fact[] = [
   { kind: 'gateway', key: 'n/way', namespace: 'n', name: 'way', programmed: true, serves: 'service' },
 ];
 
+/** The same, where callers reach two of the services past the waypoint too (I11). */
+const besideWaypoint: readonly Fact[] = [
+  ...behindWaypoint,
+  ...['a', 'b'].flatMap((app) =>
+    [true, false].map(
+      (headless): Fact => ({
+        kind: 'service',
+        key: `n/${app}${headless ? '-pods' : ''}`,
+        namespace: 'n',
+        name: `${app}${headless ? '-pods' : ''}`,
+        selector: { app },
+        headless,
+        hidesCallers: false,
+        ports: [{ name: 'http', port: 80, targetPort: 8080, protocol: 'TCP' }],
+        waypoint: undefined,
+      }),
+    ),
+  ),
+];
+
+/** A host that every service calls (C20, X7). */
+const outside: LatticeExternalService = {
+  apiVersion: 'lattice.dev/v1alpha1',
+  kind: 'LatticeExternalService',
+  metadata: { name: 'out', namespace: 'n' },
+  spec: { endpoints: { api: 'https://x.example.com', any: 'tcp://y.example.com:90' }, allowed_requesters: ['*'] },
+};
+const callsOutside = { out: { type: 'external_service' as const, direction: 'outbound' as const, id: 'out' } };
+
 /**
  * Four services of one namespace that name each other there, and whatever else: most halves meet, few services are barred,
- * and in a third of the graphs all stand behind a waypoint.
+ * and in most of the graphs they all stand behind a waypoint, or call a host.
  */
 export const denseInputs: fc.Arbitrary<Input[]> = fc
   .tuple(
     fc.tuple(service, service, service, service),
     fc.uniqueArray(fc.oneof(external, fact), { selector: idOf, maxLength: 6 }),
-    fc.constantFrom<readonly Fact[]>([], [], behindWaypoint),
+    fc.constantFrom<readonly (Fact | LatticeExternalService)[]>([], behindWaypoint, besideWaypoint, [outside]),
   )
   .map(([services, others, stage]) => [
-    ...services.map((each, index) => gathered(each, names[index] ?? 'a')),
+    ...services.map((each, index) => gathered(each, names[index] ?? 'a', stage.includes(outside) ? callsOutside : {})),
     ...others
       .filter((each) => !stage.some((set) => idOf(set) === idOf(each)))
       .map((each) => (each.kind === 'pod' ? { ...each, hostNetwork: false, dataplane: undefined } : each)),
     ...stage,
   ]);
 
-function gathered(each: LatticeService, name: string): LatticeService {
-  const resources = Object.fromEntries(
-    Object.entries(each.spec.resources ?? {}).map(([key, { namespace: _namespace, ...rest }]) => [key, rest]),
+function gathered(each: LatticeService, name: string, also: Readonly<Record<string, ServiceResource>>): LatticeService {
+  const own = Object.entries(each.spec.resources ?? {}).map(
+    ([key, { namespace: _namespace, ...rest }]): [string, ServiceResource] => [key, rest],
   );
+  const resources = { ...Object.fromEntries(own), ...also };
   // The last one is, now and then, the pods of a Gateway of the mesh.
   const gateway = name === 'd' && each.spec.allowSharedIdentity === true;
   const selector = { matchLabels: gateway ? { 'gateway.networking.k8s.io/gateway-name': 'front' } : { app: name } };
