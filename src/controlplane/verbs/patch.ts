@@ -96,7 +96,8 @@ function changer(contentType: string, resource: Resource, body: string): (curren
   if (contentType === STRATEGIC && custom) throw unsupportedMedia(types);
   if (!types.includes(contentType) && custom) throw unsupportedMedia(types);
   if (!types.includes(contentType)) throw new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
-  const refuse = (why: string): ApiError => badRequest(`error decoding patch: ${why}`);
+  const refuse = (why: string): ApiError =>
+    badRequest(contentType === STRATEGIC ? why : `error decoding patch: ${why}`);
   const patch = parseBody(body, false, refuse);
   const mistyped = (wanted: string): ApiError =>
     refuse(`json: cannot unmarshal ${jsonType(patch)} into Go value of type ${wanted}`);

@@ -215,6 +215,30 @@ test('aborting ends a request that is never answered, one that waits its turn, a
   await assert.rejects(waiting, meaning('aborted'));
 });
 
+test('every verb can be called off: it says so, and sends nothing that it has not sent', async (t) => {
+  const { server, client } = await setUp(t);
+  const gone = { signal: AbortSignal.abort() };
+  const [ref, object] = [{ namespace: 'shop', name: 'a' }, configMap('shop/a')];
+  for (const verb of [
+    () => client.read(CONFIG_MAP, ref, gone),
+    () => client.find(CONFIG_MAP, ref, gone),
+    () => client.list(CONFIG_MAP, gone),
+    () => client.pages(CONFIG_MAP, gone).next(),
+    () => client.create(CONFIG_MAP, object, gone),
+    () => client.replace(CONFIG_MAP, object, gone),
+    () => client.apply(CONFIG_MAP, object, gone),
+    () => client.mergePatch(CONFIG_MAP, ref, {}, gone),
+    () => client.jsonPatch(CONFIG_MAP, ref, [], gone),
+    () => client.delete(CONFIG_MAP, ref, gone),
+    () => client.readScale(DEPLOYMENT, ref, gone),
+    () => client.scale(DEPLOYMENT, ref, 1, gone),
+    () => client.raw('/version', gone),
+    () => client.stream('/version', gone),
+  ])
+    await assert.rejects(verb, meaning('aborted'), String(verb));
+  assert.deepEqual(server.requests, []);
+});
+
 test('a fence holds back every write and no read', async (t) => {
   let fenced = false;
   const fence = (): void => {
