@@ -2,7 +2,7 @@ import type { LatticeService } from '../../src/api/index.ts';
 import { ServiceGraph } from '../../src/graph/index.ts';
 import { compileAll, compileUnit, enginesFor } from '../../src/policy/index.ts';
 import { RUST } from '../anchor.ts';
-import { drawGraph, type RawService, rawServices, SHAPES, type ShapeName } from '../fixture.ts';
+import { drawGraph, type RawService, rawService, rawServices, SHAPES, type ShapeName } from '../fixture.ts';
 import { medianSpent, spend, type Spent } from '../measure.ts';
 import { peakMB, type Result, type Row } from '../result.ts';
 import { OPTIONS, parseService, SETTINGS } from '../setup.ts';
@@ -12,7 +12,7 @@ type Times = Readonly<Record<(typeof STEPS)[number], Spent>>;
 
 /** Parse, build and compile everything: 31 times at 1.5k, 5 times at 50k, or `wanted` times, after one that does not count. */
 export function compileCase(shape: ShapeName, wanted: number | undefined): Result {
-  const raws = [...rawServices(drawGraph(shape))];
+  const raws = rawsAfterOne(shape);
   const times: Times[] = [];
   let bytes = 0;
   const runs = wanted ?? (SHAPES[shape].services > 10_000 ? 5 : 31);
@@ -47,6 +47,7 @@ function runOnce(raws: readonly RawService[]): { readonly times: Times; readonly
   const parse = spend(() => raws.map(parseService));
   const build = spend(() => ServiceGraph.of(parse.result, SETTINGS));
   const puts = spend(() => putAll(parse.result));
+  const whole = spend(() => compileEach(ServiceGraph.of(parse.result, SETTINGS), jsonBytes));
   const kept = spend(() => compileAll(build.result, enginesFor(OPTIONS), OPTIONS).drafts.length);
   const dropped = spend(() => compileEach(build.result, (drafts) => drafts.length));
   const json = spend(() => compileEach(build.result, jsonBytes));
@@ -58,16 +59,25 @@ function runOnce(raws: readonly RawService[]): { readonly times: Times; readonly
       kept: kept.spent,
       dropped: dropped.spent,
       json: json.spent,
-      whole: { cpu: build.spent.cpu + json.spent.cpu, wall: build.spent.wall + json.spent.wall },
+      whole: whole.spent,
     },
     bytes: json.result,
   };
 }
 
-function putAll(services: readonly LatticeService[]): ServiceGraph {
+/** The graph is dropped, so that the steps behind this one do not carry it along. */
+function putAll(services: readonly LatticeService[]): void {
   const graph = new ServiceGraph(SETTINGS);
   for (const service of services) graph.put(service);
-  return graph;
+}
+
+/**
+ * All services, made after a first one was read. V8 hands out shapes from `{}` by first field, 1,536 of them: a process that
+ * reads files has met the fields of a service before it has met that many names of peers, and so must this one.
+ */
+function rawsAfterOne(shape: ShapeName): readonly RawService[] {
+  parseService(rawService(0, new Map([[1, 'outbound']])));
+  return [...rawServices(drawGraph(shape))];
 }
 
 type Drafts = ReturnType<typeof compileUnit>['drafts'];
