@@ -20,7 +20,7 @@ export interface BenchAgent {
 /** Every address of the benchmark's events; others are not followed. */
 const EVENTS = /\b10\.250\.\d+\.\d+\b/g;
 
-export async function startAgent(bundle: string, access: ClusterAccess, folder: string): Promise<BenchAgent> {
+export async function startAgent(node: readonly string[], access: ClusterAccess, folder: string): Promise<BenchAgent> {
   const id = process.pid % 100_000;
   const space = `lbp${id}`;
   const net = `198.19.${id % 250}`;
@@ -43,7 +43,7 @@ export async function startAgent(bundle: string, access: ClusterAccess, folder: 
   mkdirSync(cni, { recursive: true });
   writeFileSync(join(cni, '10-ptp.conflist'), JSON.stringify({ name: 'routed', plugins: [{ type: 'ptp' }] }));
   const args = ['fabric-agent', '--node', AGENT_NODE, '--kubeconfig', kubeconfig, '--cni-dir', cni];
-  const agent = startProcess('ip', ['netns', 'exec', space, process.execPath, bundle, ...args]);
+  const agent = startProcess('ip', ['netns', 'exec', space, ...node, ...args]);
   const monitor = spawn('ip', ['netns', 'exec', space, 'nft', 'monitor'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const { seen, tell } = waiting(async () => void monitor.kill());
   createInterface({ input: monitor.stdout }).on('line', (line) => {

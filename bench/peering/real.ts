@@ -17,6 +17,17 @@ export interface RealOptions {
   readonly pods: number;
   /** At two a second; twice as many at fifty a second. */
   readonly events: number;
+  readonly enforcers: readonly ('liqo' | 'nft')[];
+  /** Of V8, for operator and agent; without any, those that the launcher sets. */
+  readonly flags: readonly string[];
+}
+
+/** How the programs that are measured are started. */
+interface Start {
+  readonly server: Server;
+  /** Node, its flags, and the bundle. */
+  readonly node: readonly [string, ...string[]];
+  readonly folder: string;
 }
 
 const signal = new AbortController().signal;
@@ -38,9 +49,10 @@ export async function measureReal(options: RealOptions): Promise<void> {
     const scene = await openScene(server.access, 'liqo-sets');
     await prepare(scene, options.pods);
     await declarePeering(scene);
-    await measureLiqo(scene, server, bundle, options);
-    const reason = whyNot();
-    if (reason === undefined) await measureNft(scene, server, bundle, folder, options);
+    const start: Start = { server, folder, node: [process.execPath, ...options.flags, bundle] };
+    if (options.enforcers.includes('liqo')) await measureLiqo(scene, start, options);
+    const reason = options.enforcers.includes('nft') ? whyNot() : 'not asked for';
+    if (reason === undefined) await measureNft(scene, start, options);
     else process.stderr.write(`SKIPPED: the node agent: ${reason}\n`);
     await scene.close();
   } finally {
@@ -49,10 +61,10 @@ export async function measureReal(options: RealOptions): Promise<void> {
   }
 }
 
-async function measureLiqo(scene: Scene, server: Server, bundle: string, options: RealOptions): Promise<void> {
+async function measureLiqo(scene: Scene, start: Start, options: RealOptions): Promise<void> {
   const seen = seenInFirewall(scene);
   const began = performance.now();
-  const operator = startOperator(bundle, server, 'liqo');
+  const operator = startOperator(start, 'liqo');
   await until(
     'the FirewallConfiguration is whole',
     () => (seen.size() === membersOf(options.pods) ? true : undefined),
@@ -63,24 +75,18 @@ async function measureLiqo(scene: Scene, server: Server, bundle: string, options
     cpuMs: operator.cpuMs(),
     ...operator.memoryMB(),
   });
-  await measureEvents('liqo', scene, server, seen, [operator], options.events);
+  await measureEvents('liqo', scene, start.server, seen, [operator], options.events);
   await seen.stop();
   await rest(MEMBERS_MS);
   await operator.stop();
-  await measureRestart('liqo', scene, server, bundle);
+  await measureRestart('liqo', scene, start);
 }
 
-async function measureNft(
-  scene: Scene,
-  server: Server,
-  bundle: string,
-  folder: string,
-  options: RealOptions,
-): Promise<void> {
-  const agent: BenchAgent = await startAgent(bundle, server.access, folder);
+async function measureNft(scene: Scene, start: Start, options: RealOptions): Promise<void> {
+  const agent: BenchAgent = await startAgent(start.node, start.server.access, start.folder);
   try {
     const began = performance.now();
-    const operator = startOperator(bundle, server, 'nft');
+    const operator = startOperator(start, 'nft');
     await until(
       'every node enforces it',
       async () => {
@@ -95,18 +101,18 @@ async function measureNft(
       ...operator.memoryMB(),
       agent: { cpuMs: agent.process.cpuMs(), ...agent.process.memoryMB() },
     });
-    await measureEvents('nft', scene, server, agent.seen, [operator, agent.process], options.events);
+    await measureEvents('nft', scene, start.server, agent.seen, [operator, agent.process], options.events);
     await rest(MEMBERS_MS);
     await operator.stop();
-    await measureRestart('nft', scene, server, bundle);
+    await measureRestart('nft', scene, start);
   } finally {
     await agent.stop();
   }
 }
 
-function startOperator(bundle: string, { kubeconfig }: Server, enforcer: string): MeasuredProcess {
-  const args = ['operator', '--controllers', 'peering', '--enforcer', enforcer, '--kubeconfig', kubeconfig];
-  return startProcess(process.execPath, [bundle, ...args]);
+function startOperator({ node: [node, ...before], server }: Start, enforcer: string): MeasuredProcess {
+  const args = ['operator', '--controllers', 'peering', '--enforcer', enforcer, '--kubeconfig', server.kubeconfig];
+  return startProcess(node, [...before, ...args]);
 }
 
 async function measureEvents(
@@ -194,13 +200,13 @@ async function churn(
 }
 
 /** A new process over what is there must write nothing. */
-async function measureRestart(enforcer: string, scene: Scene, server: Server, bundle: string): Promise<void> {
+async function measureRestart(enforcer: string, scene: Scene, start: Start): Promise<void> {
   const before = await versions(scene);
-  const requestsBefore = await countedRequests(server.access);
-  const operator = startOperator(bundle, server, enforcer);
+  const requestsBefore = await countedRequests(start.server.access);
+  const operator = startOperator(start, enforcer);
   const seconds = await operator.until('synced');
   await rest(REST_MS);
-  const requests = requestsSince(requestsBefore, await countedRequests(server.access));
+  const requests = requestsSince(requestsBefore, await countedRequests(start.server.access));
   const changed = [...(await versions(scene))]
     .filter(([key, version]) => before.get(key) !== version)
     .map(([key]) => key);
