@@ -94,26 +94,19 @@ export function stored({ metadata, spec }: LatticeService): KubeObject & { reado
   return { apiVersion: apiVersionOf(SERVICE), kind: 'LatticeService', metadata: { name, namespace }, spec };
 }
 
-/** Statuses as long as the operator's. */
+/** Statuses as long as the operator's, which say something else. */
 export async function applyStatuses(client: Client, services: readonly LatticeService[]): Promise<void> {
   const conditions = ['Ready', 'Compiled', 'Agreed', 'Enforced', 'DefaultDeny', 'Exclusive'].map((type) => ({
     type,
-    status: 'True',
-    reason: 'Enforced',
-    message: 'exactly what both sides agreed is open',
+    status: 'Unknown',
+    reason: 'Pending',
+    message: 'every agreed edge will be enforced soon',
     lastTransitionTime: '2026-01-01T00:00:00Z',
     observedGeneration: 1,
   }));
-  await writeStatuses(client, services, { phase: 'Ready', conditions, observedGeneration: 1 });
-}
-
-export async function removeStatuses(client: Client, services: readonly LatticeService[]): Promise<void> {
-  await writeStatuses(client, services, {});
-}
-
-async function writeStatuses(client: Client, services: readonly LatticeService[], status: object): Promise<void> {
   await forEach(services, async (service) => {
     const { spec: _spec, ...named } = stored(service);
+    const status = { phase: 'Pending', conditions, observedGeneration: 1 };
     const object: KubeObject & { readonly status: object } = { ...named, status };
     await client.apply(SERVICE, object, { ...call, force: true, subresource: 'status' });
   });

@@ -19,7 +19,6 @@ import {
   kindOf,
   neighbourhood,
   newEngines,
-  removeStatuses,
   removeWritten,
   SERVICE,
   stored,
@@ -79,7 +78,6 @@ async function measure(server: Server, bundle: string, of: ShapeName, count: num
     const raw = await measureRaw(server, services);
     say({ case: 'raw apply', ...raw });
     await removeWritten(client);
-    await removeStatuses(client, services);
 
     const first = startMeasured(bundle, server.kubeconfig);
     const synced = await first.until('synced');

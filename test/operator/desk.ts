@@ -28,8 +28,10 @@ import { CLUSTER, settingsOf, type Setup } from '../prove/support.ts';
 /** One write: an object, or its deletion. */
 export interface Write {
   readonly id: string;
-  readonly object: KubeObject | undefined;
+  readonly object: Stored | undefined;
 }
+
+export type Stored = KubeObject & { readonly owner: string };
 
 export interface Desk {
   /** As a watch tells it. */
@@ -45,8 +47,9 @@ export interface Desk {
 
 const WORKERS = 3;
 
-export function openDesk(setup: Setup, initial: Iterable<Input>): Desk {
-  const settings = settingsOf(setup);
+/** `live`: pods are those that run, as in a cluster, and not what manifests say. */
+export function openDesk(setup: Setup, initial: Iterable<Input>, { live = false } = {}): Desk {
+  const settings = { ...settingsOf(setup), live };
   const compile: CompileOptions = {
     engines: setup.engines,
     trustDomain: 'cluster.local',
@@ -207,6 +210,16 @@ export function openDesk(setup: Setup, initial: Iterable<Input>): Desk {
 }
 
 const FOREVER = new AbortController().signal;
+
+/** What is stored after these writes. */
+export function replay(writes: readonly Write[]): readonly Stored[] {
+  const stored = new Map<string, Stored>();
+  for (const { id, object } of writes) {
+    if (object) stored.set(id, object);
+    else stored.delete(id);
+  }
+  return [...stored.values()];
+}
 
 function deletion(id: string, of: KindName): Step {
   const observed = { uid: '', version: '', owner: undefined, owned: undefined, deleting: false };

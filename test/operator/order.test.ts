@@ -5,9 +5,10 @@ import fc from 'fast-check';
 import type { LatticeService } from '../../src/api/index.ts';
 import { denseInputs, service } from '../../src/graph/testing/random-inputs.ts';
 import type { Input } from '../../src/graph/index.ts';
-import { type Claim, FlowJudge } from '../../src/verify/index.ts';
-import { type Flow, flowsOf, type Setup, SETUPS, verdictOf, worldOf } from '../prove/support.ts';
-import { type Desk, openDesk, type Write } from './desk.ts';
+import { ownerOf } from '../../src/policy/index.ts';
+import { type Claim, type DoorName, endOf, FlowJudge } from '../../src/verify/index.ts';
+import { CLUSTER, type Flow, flowsOf, type Setup, SETUPS, verdictOf, worldOf } from '../prove/support.ts';
+import { type Desk, openDesk, replay, type Stored, type Write } from './desk.ts';
 
 type Edit =
   | { readonly kind: 'resources'; readonly at: number; readonly resources: LatticeService['spec']['resources'] }
@@ -93,15 +94,6 @@ function stageOf(desk: Desk, setup: Setup): Stage {
   return { flows: new Map(flowsOf(desk.graph(), setup).map((flow) => [flow.id, flow])), until: desk.writes.length };
 }
 
-function replay(writes: readonly Write[]): readonly unknown[] {
-  const stored = new Map<string, unknown>();
-  for (const { id, object } of writes) {
-    if (object) stored.set(id, object);
-    else stored.delete(id);
-  }
-  return [...stored.values()];
-}
-
 /** For each object independently one of the versions that it had from write `from` to write `to`. */
 function mixed(
   writes: readonly Write[],
@@ -120,6 +112,41 @@ function pickerOf(picks: readonly number[]): (below: number) => number {
   return (below) => (picks[next++ % picks.length] ?? 0) % below;
 }
 
+/** One door that closes a flow: the objects of a kind that a service owns. */
+interface ClosingDoor {
+  readonly kind: string;
+  /** `namespace/name` of the service at whose side it stands. */
+  readonly of: string;
+}
+
+/** The doors that close the flow when everything is applied. A waypoint's are the callee's own objects, too. */
+function closingDoors(judge: FlowJudge, flow: Flow): readonly ClosingDoor[] {
+  const { doors } = judge.judge(endOf(flow.from, CLUSTER), endOf(flow.to, CLUSTER), flow.port);
+  return doors
+    .filter(({ verdict }) => verdict === 'denied')
+    .flatMap(({ door, at }): readonly ClosingDoor[] => {
+      const of = door === 'waypoint' ? flow.to.key : at;
+      return of === flow.from.key || of === flow.to.key ? [{ kind: KINDS[door], of }] : [];
+    });
+}
+
+const KINDS = {
+  'cilium-egress': 'CiliumNetworkPolicy',
+  'cilium-ingress': 'CiliumNetworkPolicy',
+  'kubernetes-egress': 'NetworkPolicy',
+  'kubernetes-ingress': 'NetworkPolicy',
+  ztunnel: 'AuthorizationPolicy',
+  waypoint: 'AuthorizationPolicy',
+} as const satisfies Readonly<Record<DoorName, string>>;
+
+/** What was stored before, but that one door's engine has applied what is stored now (R). */
+function withDoor(old: readonly Stored[], now: readonly Stored[], { kind, of }: ClosingDoor): readonly Stored[] {
+  const [namespace = '', name = ''] = of.split('/');
+  const { base } = ownerOf({ kind: 'service', namespace, name });
+  const isOf = (object: Stored): boolean => object.kind === kind && object.owner === base;
+  return [...old.filter((object) => !isOf(object)), ...now.filter(isOf)];
+}
+
 const guarded = ({ from, to }: Flow): boolean => from.mode === 'enforce' || to.mode === 'enforce';
 const looks = ({ from, to, port }: Flow): string =>
   JSON.stringify([from.accounts, from.selectors, from.mesh, to.accounts, to.selectors, to.mesh, to.waypoint, port]);
@@ -128,7 +155,7 @@ for (const setup of SETUPS) {
   const title = `${setup.engines.join(' and ')}, mesh ${setup.mesh}`;
 
   test(`at every moment, and under any mix of versions, what is agreed throughout is open and what never is closed (${title})`, async (context) => {
-    const seen = { always: 0, never: 0, mixed: 0, writes: 0 };
+    const seen = { always: 0, never: 0, mixed: 0, revoked: 0, writes: 0 };
     await fc.assert(
       fc.asyncProperty(history, async ({ inputs, edits, picks }) => {
         const pick = pickerOf(picks);
@@ -150,6 +177,20 @@ for (const setup of SETUPS) {
             const later = after.flows.get(id);
             if (!later || looks(flow) !== looks(later)) continue;
             // Whoever opts in or out was, or will be, open: only what is guarded at both times can be held to be closed.
+            if (flow.agreed && !later.agreed && guarded(later) && sameModes(flow, later)) {
+              const old = replay(desk.writes.slice(0, before.until));
+              const now = replay(desk.writes.slice(0, after.until));
+              for (const door of closingDoors(judge(desk.graph(), now), later)) {
+                const objects = withDoor(old, now, door);
+                assert.equal(
+                  verdictOf(judge(desk.graph(), objects), later),
+                  'denied',
+                  `${id} when ${door.kind} of ${door.of} is applied`,
+                );
+                seen.revoked++;
+              }
+              continue;
+            }
             const closed = !flow.agreed && !later.agreed && guarded(flow) && guarded(later) && sameModes(flow, later);
             if (!closed && !(flow.agreed && later.agreed)) continue;
             const expected = closed ? 'denied' : 'allowed';
@@ -174,6 +215,7 @@ for (const setup of SETUPS) {
     );
     context.diagnostic(JSON.stringify(seen));
     assert.ok(seen.always > 20 && seen.never > 20 && seen.mixed > 20, 'the edits change too little to mean anything');
+    assert.ok(seen.revoked > 0, 'too few agreements are revoked');
   });
 }
 
