@@ -29,6 +29,10 @@ const REASONS = {
     'its waypoint serves pods addressed directly too, past every policy on its Services',
     'label the Gateway istio.io/waypoint-for: service',
   ],
+  ServiceShared: [
+    'a Service of it leads to the pods of another LatticeService too, and their waypoint cannot tell them apart',
+    'give each a Service of its own, or label that Service istio.io/use-waypoint: none',
+  ],
   SharedIdentity: [
     'the mesh cannot tell it from other workloads with the same ServiceAccount',
     'give it a ServiceAccount of its own, or accept it with "allowSharedIdentity: true"',

@@ -11,7 +11,7 @@ import { callsThroughTunnel } from './model.ts';
 import { Report } from './report.ts';
 import { isUnguarded } from './shadow-waypoint.ts';
 import { type GraphState, podsOf } from './state.ts';
-import { identityRefused } from './views.ts';
+import { identityRefused, sharesService } from './views.ts';
 import { kubeServicesOf, portsOf } from './workload.ts';
 
 /** Everything about the declarations that is half, dangling, refused or meaningless, sorted by object. */
@@ -70,6 +70,10 @@ function serviceFindings(graph: ServiceGraph, service: ServiceDeclaration): read
       ['spec', 'service', 'ports', port.name, 'targetPort'],
       'write the number, or pass the manifests of the pods too',
     );
+  }
+  if (workload && workload.barred === undefined && sharesService(state, workload)) {
+    const { message, fix } = barredReason('ServiceShared');
+    own.add('ServiceShared', 'error', `${message}: whoever calls it through that waypoint is shut out`, ['spec'], fix);
   }
   if (workload && isUnguarded(state, workload)) {
     const { namespace = '', name = '' } = workload.waypoint ?? {};

@@ -1,6 +1,7 @@
 // What follows from what is stored: services as the doors know them, who shares an identity, who uses a waypoint.
 import { isDeepStrictEqual } from 'node:util';
 import type { PodGroup } from './pod-groups.ts';
+import type { Workload } from './model.ts';
 import type { GraphState } from './state.ts';
 import type { Tracker } from './tracker.ts';
 import { resolveWorkload } from './workload.ts';
@@ -38,6 +39,7 @@ function settleService(state: GraphState, key: string, tracker?: Tracker): void 
   state.workloads.set(key, workload);
   if (gateways.length > 0) state.waypointsOf.set(key, gateways);
   for (const gateway of gateways) state.waypointUsers.add(gateway, key);
+  for (const front of frontsOf(workload)) enterFront(state, front, key, tracker);
   for (const account of workload.accounts) enter(state, `${workload.namespace}/${account}`, key, tracker);
 }
 
@@ -49,7 +51,24 @@ function leave(state: GraphState, key: string, tracker: Tracker | undefined): vo
   state.waypointsOf.delete(key);
   const workload = state.workloads.get(key);
   if (!workload) return;
+  for (const front of frontsOf(workload)) exitFront(state, front, key, tracker);
   for (const account of workload.accounts) exit(state, `${workload.namespace}/${account}`, key, tracker);
+}
+
+/** The Services behind a waypoint that lead to this service. */
+function frontsOf({ namespace, services, waypoint }: Workload): readonly string[] {
+  return waypoint ? services.map((name) => `${namespace}/${name}`) : NO_GATEWAYS;
+}
+
+/** Whoever begins or ceases to share a Service changes for its peers, as with a shared identity. */
+function enterFront({ frontedBy }: GraphState, front: string, key: string, tracker: Tracker | undefined): void {
+  frontedBy.add(front, key);
+  if (frontedBy.count(front) > 1) tracker?.identityFlips(frontedBy.get(front));
+}
+
+function exitFront({ frontedBy }: GraphState, front: string, key: string, tracker: Tracker | undefined): void {
+  if (frontedBy.count(front) > 1) tracker?.identityFlips(frontedBy.get(front));
+  frontedBy.remove(front, key);
 }
 
 /** Equal pods that no service selects are together one user of their identity. */

@@ -75,6 +75,21 @@ test('who reaches a shadow is who may call another service behind its waypoint, 
   assert.deepEqual(callersOf(ServiceGraph.of([shadow, web, cart], SETTINGS), 'n/ledger'), []);
 });
 
+test('a Service that leads to two services lets nobody through a waypoint, and each is affected when the other comes or goes', () => {
+  const pay = service('pay', { services: ['cart'], resources: { job: { direction: 'inbound' } } });
+  const job = service('job', { resources: { pay: {} } });
+  const graph = ServiceGraph.of([...STAGE, web, cart, job], SETTINGS);
+  const callers = (key: string) => graph.service(key)?.inbound.map(({ peer }) => peer.key);
+  assert.deepEqual(callers('n/cart'), ['n/web']);
+  const affected = graph.put(pay);
+  for (const unit of ['service:n/cart', 'service:n/web', 'service:n/pay', 'service:n/job'])
+    assert.ok(affected.has(unit), unit);
+  assert.deepEqual([callers('n/cart'), callers('n/pay')], [[], []]);
+  assert.ok(findingsOfService(graph, 'n/cart').some(({ code }) => code === 'ServiceShared'));
+  assert.ok(graph.delete({ kind: 'LatticeService', key: 'n/pay' }).has('service:n/cart'));
+  assert.deepEqual(callers('n/cart'), ['n/web']);
+});
+
 test('a Service that leads to other pods is not taken for the Service of the name that it bears', () => {
   const graph = ServiceGraph.of([...STAGE, cart, web], SETTINGS);
   assert.deepEqual(graph.service('n/web')?.self.services, ['web']);

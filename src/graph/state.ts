@@ -44,6 +44,8 @@ export interface GraphState {
   readonly sharedIdentities: Set<string>;
   /** Gateway -> services whose Services or namespace name it as their waypoint. */
   readonly waypointUsers: MultiMap;
+  /** Service behind a waypoint -> LatticeServices whose pods it is said to lead to. */
+  readonly frontedBy: MultiMap;
   /** service -> Gateways that it looked at when it was resolved. */
   readonly waypointsOf: Map<string, readonly string[]>;
   /** Selectors of LatticeServices, and selectors of Services. */
@@ -73,6 +75,7 @@ export function emptyState(settings: Settings): GraphState {
     identities: new MultiMap(),
     sharedIdentities: new Set(),
     waypointUsers: new MultiMap(),
+    frontedBy: new MultiMap(),
     waypointsOf: new Map(),
     selectors: new SelectorIndex(),
     kubeSelectors: new SelectorIndex(),

@@ -4,7 +4,7 @@ import { agreedEndpoints, agreedIngress, agreedPorts } from './agree.ts';
 import { allows, type ServiceDeclaration } from './declare-service.ts';
 import type { PortFilter } from './half-list.ts';
 import { byText } from './key.ts';
-import { callsThroughTunnel } from './model.ts';
+import { callsThroughTunnel, meshedBuiltin } from './model.ts';
 import type {
   BuiltinLink,
   EgressLink,
@@ -60,8 +60,17 @@ const NO_PORTS: readonly Port[] = [];
 export function edgeBarred(state: GraphState, caller: Workload, callee: Workload): Barred | undefined {
   if (caller.barred !== undefined) return caller.barred;
   if (callee.barred !== undefined) return callee.barred;
+  if (caller.mesh === 'ambient' && sharesService(state, callee)) return 'ServiceShared';
   const told = callsThroughTunnel(caller.mesh) && callee.mesh === 'ambient';
   return told && identityRefused(state, caller) ? 'SharedIdentity' : undefined;
+}
+
+/**
+ * Whether a Service of this one, behind a waypoint, leads to another service's pods too: the waypoint sees the Service alone,
+ * and the pods of both admit the waypoint, so that who may call one would reach the other.
+ */
+export function sharesService(state: GraphState, { namespace, services, waypoint }: Workload): boolean {
+  return waypoint !== undefined && services.some((name) => state.frontedBy.count(`${namespace}/${name}`) > 1);
 }
 
 /** Whether a mesh must refuse this caller: its principal is shared and nobody accepted that. */
@@ -219,7 +228,8 @@ function builtinsOf(state: GraphState, service: ServiceDeclaration, self: Worklo
     const configured = state.settings.exemptions.peers.get(name);
     if (!configured) return [];
     const outbound = builtinOutbound(configured, service.builtinOutbound.get(name));
-    const inbound = builtinInbound(configured, service.builtinInbound.get(name), self.ports);
+    const closed = meshedBuiltin(configured.peer) !== undefined && sharesService(state, self);
+    const inbound = closed ? [] : builtinInbound(configured, service.builtinInbound.get(name), self.ports);
     return outbound.length + inbound.length === 0 ? [] : [{ peer: configured.peer, outbound, inbound }];
   });
 }
