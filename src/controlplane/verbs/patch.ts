@@ -125,6 +125,9 @@ async function apply(plane: Plane, place: Place, body: string, options: WriteOpt
   const applied = (current: JsonObject | undefined): Proposal => {
     const { object, claim } = applyConfiguration(current, configuration, resource, writer, options.force);
     const whole = converted(object, configuration, resource);
+    const given = textAt(configuration, 'metadata', 'name');
+    if (given !== '' && given !== name)
+      throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
     const finish = (owned: JsonObject): JsonObject => withLastApplied(owned, configuration, options.manager);
     return { object: whole, claim, finish };
   };
@@ -151,7 +154,7 @@ function requireManager(options: WriteOptions): void {
 }
 
 /** What is applied, in the order of the server's own checks. @throws ApiError */
-function configurationOf(body: string, { resource, name }: Place): JsonObject {
+function configurationOf(body: string, { resource }: Place): JsonObject {
   const object = parseApplied(body);
   const [apiVersion, kind] = [textAt(object, 'apiVersion'), textAt(object, 'kind')];
   if (apiVersion !== apiVersionOf(resource) || kind !== resource.kind)
@@ -159,10 +162,6 @@ function configurationOf(body: string, { resource, name }: Place): JsonObject {
   if (at(object, 'metadata', 'managedFields') !== undefined) throw badRequest('metadata.managedFields must be nil');
   const why = typedError(object, resource.schema, 'distinct');
   if (why !== undefined) throw untyped(`failed to create typed patch object (${titleOf(object)}): ${why}`);
-  const given = textAt(object, 'metadata', 'name');
-  if (given !== '' && given !== name) {
-    throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
-  }
   return object;
 }
 
@@ -183,9 +182,9 @@ function withLastApplied(object: JsonObject, configuration: JsonObject, manager:
 /** A built-in kind is a type of the server's own: what is merged must become one. @throws ApiError 500 */
 function converted(object: JsonObject, configuration: JsonObject, resource: Resource): JsonObject {
   if (resource.typeName === undefined) return object;
-  const whole = wrapIntegers(object, resource.schema);
-  const why = restoreError(whole, resource.schema);
-  if (why === undefined) return whole;
+  // What was there is of that type already.
+  const why = restoreError(wrapIntegers(configuration, resource.schema), resource.schema);
+  if (why === undefined) return wrapIntegers(object, resource.schema);
   const type = qualified(apiVersionOf(resource), resource.kind);
   throw untyped(
     `failed to convert new object (${titleOf(configuration)}) to proper version: unable to convert unstructured object to ${type}: ${why}`,
