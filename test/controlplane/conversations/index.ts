@@ -7,7 +7,7 @@ import { discoveryConversation } from './discovery.ts';
 import { endingsConversation } from './endings.ts';
 import { listsConversation } from './lists.ts';
 import { objectsConversation } from './objects.ts';
-import { spoiledApplies, spoiledBodies, spoiledRequests } from './spoiled.ts';
+import { spoiledConversation } from './spoiled.ts';
 import { settingsConversation, versionsConversation } from './versions.ts';
 
 /** What clients say to an API server, and in which two servers must answer alike. */
@@ -22,9 +22,7 @@ export const CONVERSATIONS: readonly Conversation[] = [
   versionsConversation,
   settingsConversation,
   discoveryConversation,
-  spoiledApplies,
-  spoiledBodies,
-  spoiledRequests,
+  spoiledConversation,
 ];
 
 export { definition } from './vocabulary.ts';
