@@ -13,6 +13,7 @@ import { declaredSuite } from './declared.ts';
 import { leasedSuite } from './leased.ts';
 import { peeringsSuite } from './peerings.ts';
 import { peeringsKilledSuite } from './peerings-killed.ts';
+import { oddPeeringsSuite } from './peerings-odd.ts';
 import { renderedSuite } from './rendered.ts';
 import { operatedSuite } from './operated.ts';
 
@@ -47,6 +48,7 @@ suite(`end to end, ${target.kind}`, async () => {
   answersSuite(contextOf);
   leasedSuite(contextOf);
   peeringsSuite(contextOf);
+  oddPeeringsSuite(contextOf);
   chaosSuite(contextOf, target.kind !== 'given');
   if (target.kind !== 'given') {
     // A cluster that someone uses is not governed by a test.
