@@ -247,7 +247,11 @@ function killedAfter(writes: number) {
       return { ...running, ended: running.ended.catch(() => undefined) };
     },
   };
-  /** Resolves when nothing is left to do. */
-  const quiet = (): Promise<unknown> => until('idle', async () => Promise.resolve(running?.idle() === true));
+  let dead = false;
+  void frozen.promise.then(() => {
+    dead = true;
+  });
+  /** Resolves when nothing is left to do, or nobody is left to do it. */
+  const quiet = (): Promise<unknown> => until('idle', async () => Promise.resolve(dead || running?.idle() === true));
   return { controller, frozen: frozen.promise, quiet };
 }
