@@ -67,7 +67,8 @@ export async function loadGraph(
   return inputOf({ ...declared, findings }, flags, config, 'files');
 }
 
-function inputOf(
+/** The graph of what is declared, with what resource classes make of it. */
+export function inputOf(
   declared: Declared,
   flags: GraphFlags,
   config: LatticeConfig | undefined,

@@ -1,8 +1,7 @@
-import { ServiceGraph, factOf } from '../../graph/index.ts';
 import type { ControlPlane } from '../../controlplane/index.ts';
 import { type Proof, prove } from '../../verify/index.ts';
 import type { GraphFlags } from '../flags.ts';
-import { optionsFor } from '../load-graph.ts';
+import { inputOf } from '../load-graph.ts';
 import type { DevInput } from './input.ts';
 import { ask, isRecord } from './served-kinds.ts';
 
@@ -23,9 +22,7 @@ export async function proveStored(
   { declared, config }: DevInput,
   flags: Omit<GraphFlags, 'namespace'>,
 ): Promise<{ readonly proof: Proof; readonly objects: number }> {
-  const { settings, options } = optionsFor(flags, config, 'live');
-  const facts = declared.others.flatMap((object) => factOf(object.raw, 'default') ?? []);
-  const graph = ServiceGraph.of([...declared.lattice, ...facts], settings);
+  const { graph, options } = inputOf(declared, { ...flags, namespace: 'default' }, config, 'live');
   const lists = flags.engine.flatMap((engine) => COLLECTIONS[engine]);
   const objects = (await Promise.all(lists.map((path) => itemsAt(plane, path)))).flat();
   const { engines, clusterName, trustDomain, exemptions } = options;
@@ -35,6 +32,9 @@ export async function proveStored(
 
 async function itemsAt(plane: Pick<ControlPlane, 'inject'>, path: string): Promise<readonly unknown[]> {
   const { status, body } = await ask(plane, 'GET', path);
-  const items: unknown = status === 200 && isRecord(body) ? body['items'] : undefined;
-  return Array.isArray(items) ? [...(items as readonly unknown[])] : [];
+  if (status !== 200 || !isRecord(body)) return [];
+  const { items, apiVersion, kind } = body;
+  // Items of built-in kinds come without apiVersion and kind: the list says it once.
+  const named = { apiVersion, kind: String(kind).replace(/List$/, '') };
+  return Array.isArray(items) ? items.map((item: unknown) => (isRecord(item) ? { ...named, ...item } : item)) : [];
 }

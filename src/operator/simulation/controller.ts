@@ -25,6 +25,7 @@ const OWNERS = [apps('Deployment', 'deployments'), apps('StatefulSet', 'stateful
 interface Pod extends SimulatedPod {
   /** `Kind namespace/name` of what controls it; empty for nothing. */
   readonly owner: string;
+  readonly containers: readonly { readonly name: string; readonly image: string }[];
 }
 
 export interface PodSimulationOptions {
@@ -53,7 +54,16 @@ function startSimulation(context: ControllerContext, { makesPods }: PodSimulatio
   };
   const byOwner = new Map<string, Map<string, Pod>>();
   const pods = follow<Pod>(POD, {
-    projection: { mask: only('metadata.labels', 'metadata.ownerReferences', 'status.conditions'), of: podOf },
+    projection: {
+      mask: only(
+        'metadata.labels',
+        'metadata.ownerReferences',
+        'spec.containers.name',
+        'spec.containers.image',
+        'status.conditions',
+      ),
+      of: podOf,
+    },
     onChange(change) {
       const pod = change.kind === 'deleted' ? change.before : change.after;
       const siblings = byOwner.get(pod.owner) ?? new Map<string, Pod>();
@@ -83,10 +93,18 @@ function startSimulation(context: ControllerContext, { makesPods }: PodSimulatio
       status: 'True',
       lastTransitionTime: now,
     }));
+    const containerStatuses = (pods.store.get(key)?.containers ?? []).map(({ name, image }) => ({
+      name,
+      image,
+      imageID: '',
+      ready: true,
+      restartCount: 0,
+      state: { running: { startedAt: now } },
+    }));
     await client.mergePatch(
       POD,
       refOf(key),
-      { status: { phase: 'Running', conditions } },
+      { status: { phase: 'Running', conditions, containerStatuses } },
       { signal: call, subresource: 'status' },
     );
   };
@@ -141,9 +159,14 @@ function podOf(object: unknown, key: string): Pod {
     ? references.find((each: unknown) => at(each, 'controller') === true)
     : undefined;
   const conditions = at(object, 'status', 'conditions');
+  const containers = at(object, 'spec', 'containers');
   const { namespace, name } = refOf(key);
   return {
     name,
+    containers: (Array.isArray(containers) ? containers : []).map((each: unknown) => ({
+      name: String(at(each, 'name')),
+      image: String(at(each, 'image')),
+    })),
     template: String(at(object, 'metadata', 'labels', TEMPLATE_LABEL)),
     ready:
       Array.isArray(conditions) &&
