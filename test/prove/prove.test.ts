@@ -55,7 +55,7 @@ for (const { mesh, engines } of SETUPS) {
         const { counterexamples } = prove({ graph, objects, ...options });
         assert.deepEqual(counterexamples.slice(0, 3), []);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 }

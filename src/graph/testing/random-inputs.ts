@@ -201,18 +201,21 @@ const besideWaypoint: readonly Fact[] = [
   ),
 ];
 
-/** A host that every service calls (C20, X7). */
+/** A host that every service calls (C20, X7), and a built-in peer that calls them all. */
 const outside: LatticeExternalService = {
   apiVersion: 'lattice.dev/v1alpha1',
   kind: 'LatticeExternalService',
   metadata: { name: 'out', namespace: 'n' },
   spec: { endpoints: { api: 'https://x.example.com', any: 'tcp://y.example.com:90' }, allowed_requesters: ['*'] },
 };
-const callsOutside = { out: { type: 'external_service' as const, direction: 'outbound' as const, id: 'out' } };
+const withOutside = {
+  out: { type: 'external_service', direction: 'outbound', id: 'out' },
+  scraped: { type: 'builtin', direction: 'inbound', id: 'scrapers' },
+} as const;
 
 /**
  * Four services of one namespace that name each other there, and whatever else: most halves meet, few services are barred,
- * and in most of the graphs they all stand behind a waypoint, or call a host.
+ * and in most of the graphs they all stand behind a waypoint, or call a host and are scraped.
  */
 export const denseInputs: fc.Arbitrary<Input[]> = fc
   .tuple(
@@ -221,7 +224,7 @@ export const denseInputs: fc.Arbitrary<Input[]> = fc
     fc.constantFrom<readonly (Fact | LatticeExternalService)[]>([], behindWaypoint, besideWaypoint, [outside]),
   )
   .map(([services, others, stage]) => [
-    ...services.map((each, index) => gathered(each, names[index] ?? 'a', stage.includes(outside) ? callsOutside : {})),
+    ...services.map((each, index) => gathered(each, names[index] ?? 'a', stage.includes(outside) ? withOutside : {})),
     ...others
       .filter((each) => !stage.some((set) => idOf(set) === idOf(each)))
       .map((each) => (each.kind === 'pod' ? { ...each, hostNetwork: false, dataplane: undefined } : each)),
