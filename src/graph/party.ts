@@ -86,8 +86,9 @@ export class PartyBook {
 
   /** One half less names it. */
   unmention(id: number): void {
-    this.#mentions[id] = (this.#mentions[id] ?? 0) - 1;
-    this.release(id);
+    const left = (this.#mentions[id] ?? 0) - 1;
+    this.#mentions[id] = left;
+    if (left === 0) this.release(id);
   }
 
   /** Forgets a party of which nobody speaks any more: names must not pile up in a process that runs for months. */
