@@ -69,13 +69,15 @@ export function oddPeeringsSuite(contextOf: () => Context): void {
       const variants = [STRICT, [{ source: { group: 'offloaded' }, action: 'deny' }], [{ action: 'deny' }]];
       let kernel: KernelTable | undefined;
       let most = 0;
+      const wrong: string[] = [];
       const look = async (): Promise<number> => {
         const table = await tableOf('oslo');
         if (!table) return 0;
         const states = applyTable(kernel, table);
         // Each of the rule lists denies what the guest opens to the Internet.
         for (const state of kernel ? states : states.slice(1))
-          assert.ok(!passes([state], { hook: 'forward', source: OSLO, destination: '203.0.113.9', state: 'new' }));
+          if (passes([state], { hook: 'forward', source: OSLO, destination: '203.0.113.9', state: 'new' }))
+            wrong.push(JSON.stringify(table));
         [, kernel] = states;
         most = Math.max(most, table.chains.length);
         return table.chains.length;
@@ -86,10 +88,13 @@ export function oddPeeringsSuite(contextOf: () => Context): void {
         await look();
       }
       await scene.put(peering('oslo', [{ source: { group: 'offloaded' }, action: 'deny' }]));
-      await comes('it is swapped', async () => (await look()) === 2 && (await ready('oslo')) === 'Unknown NotApplied');
+      const LAST = 'allow-established-related,deny-0,deny-0-contested-source';
+      const names = async () => (await tableOf('oslo'))?.chains[0]?.rules.filterRules.map(({ name }) => name).join();
+      // Before the engine has read the last edit, what is stored may look as if it had ended.
+      await comes('it is swapped', async () => (await look()) === 2 && (await names()) === LAST);
+      await comes('and told', async () => (await ready('oslo')) === 'Unknown NotApplied');
+      assert.deepEqual(wrong, []);
       assert.ok(most > 2 && most <= 6, `${most} chains`);
-      const last = (await tableOf('oslo'))?.chains[0]?.rules.filterRules.map(({ name }) => name);
-      assert.deepEqual(last, ['allow-established-related', 'deny-0', 'deny-0-contested-source']);
     });
 
     test('more rules than can be loaded are refused with the reason, and what was enforced stays', async () => {
