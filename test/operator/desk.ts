@@ -112,6 +112,7 @@ export function openDesk(setup: Setup, initial: Iterable<Input>, { live = false 
     world,
     turns,
     opinionOf: () => ALONE,
+    isCertain: () => Promise.resolve(true),
     inputs: {
       synced: Promise.resolve(),
       service: (key) => declared.get(key),

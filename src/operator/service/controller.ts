@@ -3,11 +3,12 @@ import type { Controller, ControllerContext, RunningController } from '../contex
 import { openTasks } from '../tasks.ts';
 import { openForeign } from '../foreign/index.ts';
 import { before } from './before.ts';
+import { openCertainty } from './certainty.ts';
 import { fetchServing } from './follow-definition.ts';
 import { externalKey, externalOf, openDispatch, serviceUnit } from './dispatch.ts';
 import { ENGINE_NAMESPACES, type EngineNamespaces, followEngineConfig } from './engine-config.ts';
 import { openInputs } from './inputs.ts';
-import { definitionOf, LATTICE_SERVICE } from './kinds.ts';
+import { definitionOf, LATTICE_EXTERNAL_SERVICE, LATTICE_SERVICE } from './kinds.ts';
 import { openOutputs } from './outputs.ts';
 import { openReconciler } from './reconcile.ts';
 import { clusterValuesOf } from '../workload/cluster-values.ts';
@@ -110,10 +111,18 @@ function startService(
       if (!working || reconciler.isEcho(kind, key)) return;
       add(kind === 'external' ? externalKey(key) : world.ownerOf(serviceUnit(key)), false);
     },
-    onGone: (key, owners) => dispatch.gone(key, owners),
+    onGone(kind, key, owners) {
+      certainty.doubt();
+      if (kind === 'service') dispatch.gone(key, owners);
+    },
     onComplete: addAll,
   });
-  const definition = definitionOf(LATTICE_SERVICE) ?? '';
+  const confirmGone = async (call: AbortSignal): Promise<boolean> => {
+    if (!inputs.areComplete()) return false;
+    const asked = DECLARED.map((kind) => fetchServing(context.client, definitionOf(kind) ?? '', kind.version, call));
+    return (await Promise.all(asked)).every((serving) => serving === 'served');
+  };
+  const certainty = openCertainty(() => confirmGone(signal));
   const reconciler = openReconciler({
     context,
     world,
@@ -125,10 +134,8 @@ function startService(
     weak: () => engines.weak(),
     opinionOf: (key) => foreign.opinion(key),
     peersOf: (owner) => dispatch.peersOf(owner),
-    // Definitions that are deleted take every declaration with them: that revokes nothing.
-    confirmGone: async (call) =>
-      inputs.areComplete() &&
-      (await fetchServing(context.client, definition, LATTICE_SERVICE.version, call)) === 'served',
+    confirmGone,
+    isCertain: () => certainty.confirm(),
   });
   const idle = (): boolean => {
     const { live, background, running, waiting } = queue.counts();
@@ -185,6 +192,8 @@ function startService(
 
 /** Between looks at whether there is work left. */
 const REST_MS = 50;
+
+const DECLARED = [LATTICE_SERVICE, LATTICE_EXTERNAL_SERVICE];
 
 const DECLARATIONS_UNKNOWN = {
   reason: 'DeclarationsUnknown',

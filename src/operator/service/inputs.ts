@@ -50,8 +50,8 @@ export interface InputsOptions {
   readonly onPods: (namespace: string, labels: Labels) => void;
   /** The status of a declaration is not what was last seen there, or it is new or gone. */
   readonly onDeclaration: (kind: 'service' | 'external', key: string, gone: boolean) => void;
-  /** A service is gone; `peers` are the owners that its going affects. */
-  readonly onGone: (key: string, peers: readonly string[]) => void;
+  /** A declaration is gone; `peers` are the owners that its going affects, and hear of it only then. */
+  readonly onGone: (kind: 'service' | 'external', key: string, peers: readonly string[]) => void;
   /** `areComplete` changed. */
   readonly onComplete: () => void;
 }
@@ -99,7 +99,7 @@ export function openInputs(options: InputsOptions): Inputs {
     let watch: Watch<Declaration<T>> | undefined;
     const onChange = (change: Change<Declaration<T>>): void => {
       const affected = takeDeclaration(world, kind.kind, change);
-      if (change.kind === 'deleted' && as === 'service') options.onGone(change.key, affected?.owners ?? []);
+      if (change.kind === 'deleted') options.onGone(as, change.key, affected?.owners ?? []);
       if (affected) options.onAffected(affected, change.initial);
       options.onDeclaration(as, change.key, change.kind === 'deleted');
     };

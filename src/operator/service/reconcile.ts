@@ -18,6 +18,8 @@ import { statusWriter } from './write-status.ts';
 
 /** Milliseconds after which a unit that has to let others go first comes again. */
 const AGAIN_MS = 15;
+/** Milliseconds after which a unit comes again whose peers may have gone with the definition of their kind. */
+const UNCERTAIN_MS = 1000;
 
 export interface ReconcilerOptions {
   readonly context: ControllerContext;
@@ -27,6 +29,8 @@ export interface ReconcilerOptions {
   readonly turns: Turns;
   readonly confirmGone: SettleOptions['confirmGone'];
   readonly failures: (owner: string) => number;
+  /** Whether the declarations that went were revoked. */
+  readonly isCertain: () => Promise<boolean>;
   /** Why nothing may be written now; empty when it may. */
   readonly closed: () => readonly Refusal[];
   readonly weak: () => readonly Refusal[];
@@ -138,6 +142,7 @@ export function openReconciler(options: ReconcilerOptions): Reconciler {
       return declaration !== undefined && statuses.isEcho(of, key, declaration);
     },
     async unit(owner, signal) {
+      if (options.closed().length === 0 && !(await options.isCertain())) return UNCERTAIN_MS;
       const unit = world.unitOf(owner);
       const compiled = unit ? world.compile(unit) : NOTHING;
       const fate = unit ? fateOf(unit, compiled, world, inputs) : 'gone';
