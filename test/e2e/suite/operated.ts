@@ -183,7 +183,7 @@ export function operatedSuite(contextOf: () => Context, { folder, kills, seed }:
       t.diagnostic(`${kills} kills`);
     });
 
-    test('writes nothing twice when two run at once, and when two wait for one Lease', async () => {
+    test('one of two that wait for one Lease writes, and two that have none come to the same', async () => {
       const flags = [
         '--leader-elect',
         '--lease-namespace',
