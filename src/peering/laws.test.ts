@@ -46,8 +46,12 @@ function topologyAfter(events: readonly Happening[]): Topology {
   return Topology.of(presentAfter(events).flatMap((object) => readFact(object) ?? []));
 }
 
+/** Every range that a random cluster may have of its peer, and addresses that a node of it may have. */
+const peers = ['10.61.0.0/16', '10.62.0.0/16'];
+const nodes = ['192.168.0.1', '10.200.9.9'];
+
 function printed(program: FirewallProgram, shape: 'sets' | 'stock'): FirewallConfiguration | undefined {
-  const answer = printLiqo(program, { shape, cluster: 'rome', name: 'rome', ipv6: false });
+  const answer = printLiqo(program, { shape, cluster: 'rome', name: 'rome', ipv6: false, peers });
   if (answer.kind === 'inexpressible') return undefined;
   assert.deepEqual(refusals(answer.object), []);
   return answer.object;
@@ -112,7 +116,7 @@ test('the program of random rules in a random cluster allows exactly what the ru
   );
 });
 
-test('a node of Liqo that applied the printed object passes exactly what the program allows, and established flows', () => {
+test('a node of Liqo that applied the printed object passes exactly what the program allows, established flows, and whatever the node itself opens', () => {
   let exact = 0;
   fc.assert(
     fc.property(someRules, happenings, fc.constantFrom('sets', 'stock'), (rules, events, shape) => {
@@ -131,6 +135,15 @@ test('a node of Liqo that applied the printed object passes exactly what the pro
           const back = { source: pair.destination, destination: pair.source };
           if (allowed) assert.ok(passes([kernel], { ...back, hook, state: 'established' }), JSON.stringify(pair));
         }
+      }
+      for (const destination of nodes) {
+        const within = { hook: 'input', source: destination, destination, iif: 'lo', state: 'new' } as const;
+        assert.ok(passes([kernel], within), `${destination} -> itself`);
+        for (const source of askedAddresses)
+          assert.ok(
+            passes([kernel], { hook: 'input', source, destination, state: 'established' }),
+            `${source} answers`,
+          );
       }
     }),
     { numRuns: 300 },

@@ -99,7 +99,7 @@ export function liqoCluster(
     async load(program) {
       const [namespace = '', name = ''] = program.peering.split('/');
       const cluster = namespace.replace('liqo-tenant-', '');
-      const answer = printLiqo(program, { shape, cluster, name, ipv6: false });
+      const answer = printLiqo(program, { shape, cluster, name, ipv6: false, peers: ['10.61.0.0/16'] });
       if (answer.kind !== 'printed') throw new Error(`${answer.rule}: ${answer.reason}`);
       const { object } = answer;
       if (!stored) await write(object);

@@ -59,6 +59,7 @@ function repeatedSyns(lab: Lab): number {
 }
 
 const P1 = '10.200.1.2';
+const R1 = '10.61.0.2';
 const R2 = '10.61.0.3';
 const OTHERS = ['10.250.0.1', '10.250.0.2'];
 
@@ -72,17 +73,19 @@ export function liqoVariant(turn: number): FirewallProgram {
   return variant(turn % 3);
 }
 
-/** The same in both directions, as a Liqo without connection state needs it. */
+/** The same in both directions and between pods alone, as a Liqo without connection state needs it. */
 export function symmetricVariant(turn: number): FirewallProgram {
-  const denied = turn % 2 === 0 ? [[P1, R2]] : [[R2, ...OTHERS], [P1]];
-  const rules = denied.flatMap((addresses, index): FirewallRule[] => {
-    const cidrs = addresses.map((address) => `${address}/32`);
-    return [
-      { name: `from-${index}`, source: { cidrs }, action: 'deny' },
-      { name: `to-${index}`, destination: { cidrs }, action: 'deny' },
-    ];
-  });
-  return { peering: 'liqo-tenant-rome/rome', generation: 0, disarmed: false, sets: [], rules };
+  const guests = turn % 2 === 0 ? [P1] : [P1, ...OTHERS];
+  const theirs = turn % 2 === 0 ? { cidrs: ['10.61.0.0/16'] } : { set: 'theirs' };
+  const rules: readonly FirewallRule[] = [
+    { name: `from-${turn % 2}`, source: { set: 'guests' }, destination: theirs, action: 'deny' },
+    { name: `to-${turn % 2}`, source: theirs, destination: { set: 'guests' }, action: 'deny' },
+  ];
+  const sets = [
+    { name: 'guests', members: guests },
+    { name: 'theirs', members: [R1, R2] },
+  ];
+  return { peering: 'liqo-tenant-rome/rome', generation: 0, disarmed: false, sets, rules };
 }
 
 function variant(turn: number): FirewallProgram {

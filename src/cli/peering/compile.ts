@@ -7,6 +7,7 @@ import {
   type Inexpressible,
   type LiqoShape,
   namesOf,
+  peerRanges,
   printLiqo,
 } from '../../peering/index.ts';
 import { choice, type CommandFile, newCommand } from '../command.ts';
@@ -68,7 +69,13 @@ export const peeringCompile: CommandFile = ({ terminal, finish }) =>
     });
 
 function printed({ object, plan, program }: Compiled, shape: LiqoShape, { topology }: PeeringInput) {
-  return printLiqo(program, { shape, cluster: plan.cluster, name: object.metadata.name, ipv6: topology.hasIPv6 });
+  return printLiqo(program, {
+    shape,
+    cluster: plan.cluster,
+    name: object.metadata.name,
+    ipv6: topology.hasIPv6,
+    peers: topology.rangesOf(peerRanges(plan.cluster)).last,
+  });
 }
 
 function nameOf({ object, plan }: Compiled) {

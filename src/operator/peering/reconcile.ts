@@ -114,7 +114,13 @@ function chosen(
 ): Choice {
   const means = { fabric: fabric.programs.ready() && fabric.slices.ready(), agents: agents(), shape: shape() };
   return choose(flag, means, (kept) =>
-    printLiqo(program, { shape: kept, cluster: plan.cluster, name, ipv6: topology.hasIPv6 }),
+    printLiqo(program, {
+      shape: kept,
+      cluster: plan.cluster,
+      name,
+      ipv6: topology.hasIPv6,
+      peers: topology.rangesOf(peerRanges(plan.cluster)).last,
+    }),
   );
 }
 

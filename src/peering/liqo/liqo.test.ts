@@ -8,7 +8,7 @@ import { type Inexpressible, printLiqo, type PrintOptions } from './print.ts';
 import { lostIn } from './survives.ts';
 import { nextSwap } from './swap.ts';
 
-const sets: PrintOptions = { shape: 'sets', cluster: 'rome', name: 'rome', ipv6: false };
+const sets: PrintOptions = { shape: 'sets', cluster: 'rome', name: 'rome', ipv6: false, peers: ['10.61.0.0/16'] };
 const stock: PrintOptions = { ...sets, shape: 'stock' };
 const program = (rules: FirewallProgram['rules'], members: readonly string[] = ['10.200.1.4']): FirewallProgram => ({
   peering: 'liqo-tenant-rome/rome',
@@ -100,6 +100,42 @@ test('stock Liqo gets a program only where replies need no state, and the answer
   const oneWay = refused(program(both.slice(0, 1)), stock);
   assert.equal(oneWay.rule, 'deny-0');
   assert.match(oneWay.reason, /10\.200\.1\.4 -> 10\.61\.\d+\.\d+ .*ctstate/);
+});
+
+test('stock Liqo gets no program that denies what may be to a node: the answers to its probes would be dropped too', () => {
+  const local = { cidrs: ['10.200.0.0/16'] };
+  for (const party of [undefined, local, { cidrs: ['10.0.0.0/8'] }]) {
+    const other = party ? { destination: party } : {};
+    const back = party ? { source: party } : {};
+    const answer = refused(
+      program([
+        { name: 'deny-0', source: offloaded, ...other, action: 'deny' },
+        { name: 'deny-1', destination: offloaded, ...back, action: 'deny' },
+      ]),
+      stock,
+    );
+    assert.match(answer.reason, /10\.200\.1\.4 opens to a node.*ctstate/);
+  }
+  assert.match(refused(program([{ name: 'deny-0', action: 'deny' }]), stock).reason, /opens to a node/);
+  // No node has an address of the peer: what comes to one is let through before.
+  printed(
+    program([
+      { name: 'allow-0', source: { cidrs: ['0.0.0.0/0'] }, action: 'allow' },
+      { name: 'deny-1', action: 'deny' },
+    ]),
+    stock,
+  );
+});
+
+test('a node reaches itself whatever is denied, by a rule at input alone', () => {
+  const { chains } = printed(program([{ name: 'deny-0', action: 'deny' }]), sets).spec.table;
+  assert.deepEqual(
+    chains.map(({ hook, rules }) => [hook, ...rules.filterRules.map(({ name }) => name)]),
+    [
+      ['forward', 'allow-established-related', 'deny-0'],
+      ['input', 'allow-established-related', 'allow-loopback', 'deny-0'],
+    ],
+  );
 });
 
 test('a party that is empty matches nothing, and is never printed as any', () => {

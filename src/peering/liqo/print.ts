@@ -3,7 +3,7 @@ import type { FirewallParty, FirewallProgram, FirewallRule } from '../../api/ind
 import type { LiqoShape } from './capability.ts';
 import type { Chain, FilterRule, FirewallConfiguration, Match, TableSet } from './firewall-configuration.ts';
 import { namesOf } from './names.ts';
-import { asymmetryOf } from './symmetric.ts';
+import { needsState } from './stateless.ts';
 
 /** Liqo installs the number of elements modulo 4,096, silently (V14). */
 const MOST_ELEMENTS = 4095;
@@ -19,6 +19,8 @@ export interface PrintOptions {
   readonly name: string;
   /** Whether any pod of the cluster has an IPv6 address: Liqo's tables see IPv4 alone. */
   readonly ipv6: boolean;
+  /** The ranges of the peer: no node of this cluster has an address of them. */
+  readonly peers: readonly string[];
 }
 
 /** The program as Liqo's object, or why that would mean something else. */
@@ -37,8 +39,6 @@ export interface Inexpressible {
 export function printLiqo(program: FirewallProgram, options: PrintOptions): Printed {
   const { cluster, name, shape } = options;
   if (program.disarmed) return { kind: 'printed', object: wrap([], [], options), revision: 'disarmed' };
-  const refused = refuse(program, options);
-  if (refused) return refused;
   const sets = shape === 'sets' ? chunksOf(program) : [];
   const values = valuesOf(program, shape);
   const count = program.rules.reduce(
@@ -47,12 +47,15 @@ export function printLiqo(program: FirewallProgram, options: PrintOptions): Prin
   );
   if (count * 150 * 2 > MOST_BYTES)
     return { kind: 'inexpressible', rule: undefined, reason: `it comes to ${count} rules, more than one object holds` };
-  const rules = [
-    ...(shape === 'sets' ? [ESTABLISHED] : []),
-    ...program.rules.flatMap((rule) => filterRules(rule, values)),
-  ];
-  const revision = createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, 10);
-  const object = wrap(sets, chainsOf(revision, rules), { ...options, cluster, name });
+  const refused = refuse(program, options);
+  if (refused) return refused;
+  const rules = program.rules.flatMap((rule) => filterRules(rule, values));
+  // Without connection state no rule may deny what a node sends to itself: `refuse` has seen to it.
+  const own =
+    shape === 'sets' ? { forward: [ESTABLISHED], input: [ESTABLISHED, LOOPBACK] } : { forward: [], input: [] };
+  const rulesAt = { forward: [...own.forward, ...rules], input: [...own.input, ...rules] };
+  const revision = createHash('sha256').update(JSON.stringify(rulesAt)).digest('hex').slice(0, 10);
+  const object = wrap(sets, chainsOf(revision, rulesAt), { ...options, cluster, name });
   const bytes = JSON.stringify(object).length;
   if (bytes > MOST_BYTES)
     return { kind: 'inexpressible', rule: undefined, reason: `it comes to ${bytes} bytes, more than one object holds` };
@@ -66,15 +69,26 @@ const ESTABLISHED: FilterRule = {
   match: [{ op: 'eq', ctstate: { value: ['established', 'related'] } }],
 };
 
+/** What a node sends to itself comes in as from outside, and is no peering's. */
+const LOOPBACK: FilterRule = {
+  name: 'allow-loopback',
+  action: 'accept',
+  counter: false,
+  match: [{ op: 'eq', dev: { position: 'in', value: 'lo' } }],
+};
+
 /** The chains of one revision. The name carries it: Liqo appends new rules to chains that it knows, out of order (V11). */
-function chainsOf(revision: string, rules: readonly FilterRule[]): readonly Chain[] {
+function chainsOf(
+  revision: string,
+  rules: Readonly<Record<'forward' | 'input', readonly FilterRule[]>>,
+): readonly Chain[] {
   return (['forward', 'input'] as const).map((hook) => ({
     name: `${hook}-${revision}`,
     type: 'filter',
     hook,
     priority: PRIORITY,
     policy: 'accept',
-    rules: { filterRules: rules },
+    rules: { filterRules: rules[hook] },
   }));
 }
 
@@ -97,7 +111,7 @@ function wrap(sets: readonly TableSet[], chains: readonly Chain[], options: Prin
 }
 
 /** Whatever would be widened, cut or ignored is refused. */
-function refuse(program: FirewallProgram, { shape, ipv6 }: PrintOptions): Inexpressible | undefined {
+function refuse(program: FirewallProgram, { shape, ipv6, peers }: PrintOptions): Inexpressible | undefined {
   const no = (rule: string, reason: string): Inexpressible => ({ kind: 'inexpressible', rule, reason });
   const members = new Map(program.sets.map((set) => [set.name, set.members]));
   const reachesIPv6 = (party: FirewallParty | undefined): boolean => {
@@ -112,12 +126,14 @@ function refuse(program: FirewallProgram, { shape, ipv6 }: PrintOptions): Inexpr
     if (shape === 'stock' && (protocol !== undefined || ports))
       return no(name, 'replies have the port on the other side, and this Liqo does not know replies (no ctstate)');
   }
-  const asymmetry = shape === 'stock' ? asymmetryOf(program) : undefined;
-  if (!asymmetry) return undefined;
-  const { source, destination, denies } = asymmetry;
+  const found = shape === 'stock' ? needsState(program, peers) : undefined;
+  if (!found) return undefined;
+  const { source, destination, denies } = found;
   return no(
     denies.name,
-    `it denies ${source} -> ${destination} and the way back is allowed: without connection state (ctstate) this Liqo would drop the replies too`,
+    found.why === 'one-way'
+      ? `it denies ${source} -> ${destination} and the way back is allowed: without connection state (ctstate) this Liqo would drop the replies too`
+      : `it denies what ${source} opens to a node: without connection state (ctstate) this Liqo would drop the answers to the node's own probes too`,
   );
 }
 
