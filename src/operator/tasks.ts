@@ -1,3 +1,5 @@
+import type { ControllerContext } from './context.ts';
+
 /** Long-running pieces of one controller, of which the first that breaks ends all. */
 export interface Tasks {
   /** Keeps hold of a piece that runs until it is told to stop. */
@@ -6,6 +8,14 @@ export interface Tasks {
   readonly broken: Promise<never>;
   /** Resolves when every piece has ended, whether it broke or not. */
   allEnded(): Promise<void>;
+}
+
+/** What the parts of one controller share from its start to its end. */
+export interface Scope {
+  readonly context: ControllerContext;
+  readonly tasks: Tasks;
+  /** Aborted when the controller ends, for whatever reason: watches end by it. */
+  readonly signal: AbortSignal;
 }
 
 export function openTasks(): Tasks {

@@ -2,8 +2,7 @@ import type { Labels, ServiceGraph, UnitKey, Workload } from '../../graph/index.
 import { idOf, type KindName, refOf, sleep, work, workQueue } from '../../kube/index.ts';
 import type { Compiled } from '../../policy/index.ts';
 import { attachmentOf, type Claim } from '../../verify/index.ts';
-import type { ControllerContext } from '../context.ts';
-import type { Tasks } from '../tasks.ts';
+import type { Scope } from '../tasks.ts';
 import type { ForeignObject } from './foreign-object.ts';
 import { judgeService } from './judge-service.ts';
 import { ALONE, type Opinion } from './opinion.ts';
@@ -32,10 +31,7 @@ export interface Foreign {
   run(): Promise<void>;
 }
 
-export interface ForeignOptions {
-  readonly context: ControllerContext;
-  readonly tasks: Tasks;
-  readonly signal: AbortSignal;
+export interface ForeignOptions extends Scope {
   readonly graph: () => ServiceGraph;
   readonly compile: (unit: UnitKey) => Compiled;
   readonly settings: () => EngineSettings;

@@ -10,16 +10,12 @@ import {
   refOf,
   untyped,
 } from '../../kube/index.ts';
-import type { ControllerContext } from '../context.ts';
 import { serveWatch } from '../service/served-watch.ts';
-import type { Tasks } from '../tasks.ts';
+import type { Scope } from '../tasks.ts';
 import { type ForeignObject, foreignProjection, labelsOf } from './foreign-object.ts';
 import { ENFORCED_TOO } from './kinds.ts';
 
-export interface ForeignWatchOptions {
-  readonly context: ControllerContext;
-  readonly tasks: Tasks;
-  readonly signal: AbortSignal;
+export interface ForeignWatchOptions extends Scope {
   readonly onPolicy: (kind: KindName, key: string, object: ForeignObject | undefined) => void;
   readonly onNamespace: (name: string, labels: Labels) => void;
 }

@@ -1,8 +1,7 @@
-import { sleep, work, workQueue } from '../../kube/index.ts';
-import type { Controller, ControllerContext, RunningController } from '../context.ts';
-import { openTasks } from '../tasks.ts';
+import { sleep, type WorkQueue } from '../../kube/index.ts';
+import type { Controller, ControllerContext, Histogram, RunningController } from '../context.ts';
+import { openLoop, pending } from '../controller-loop.ts';
 import { openForeign } from '../foreign/index.ts';
-import { before } from './before.ts';
 import { openCertainty } from './certainty.ts';
 import { fetchServing } from './follow-definition.ts';
 import { externalKey, externalOf, openDispatch, serviceUnit } from './dispatch.ts';
@@ -31,72 +30,51 @@ function startService(
   context: ControllerContext,
   { workers = 32, engineNamespaces = ENGINE_NAMESPACES }: ServiceControllerOptions,
 ): RunningController {
-  const { clock, random, log, stopping, signal } = context;
-  const tasks = openTasks();
-  const watching = new AbortController();
-  const until = AbortSignal.any([signal, watching.signal]);
-  const queue = workQueue({ clock, random });
-  const seconds = context.metrics.histogram({
-    name: 'lattice_reconcile_duration_seconds',
-    help: 'From taking up a unit to its objects and status being written, or to a failure.',
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
-  });
-  context.metrics.gauge({
-    name: 'lattice_queue_length',
-    help: 'Units that are being looked at, or wait for it.',
-    read() {
-      const { live, background, running, waiting } = queue.counts();
-      return live + background + running + waiting;
-    },
-  });
+  const loop = openLoop(context);
+  const { scope, queue } = loop;
+  const seconds = measure(context, queue);
   const turns = openTurns();
   const world = openWorld(context.settings, context.compile, clusterValuesOf(context));
-  let working = false;
+  /** Owners that objects were found of before work began: of some of them nothing is declared any more. */
+  const orphans = new Set<string>();
 
   const add = (owner: string, initial: boolean): void => {
-    if (working) queue.add(owner, { priority: initial ? 'background' : 'live' });
+    if (loop.working()) queue.add(owner, { priority: initial ? 'background' : 'live' });
+  };
+  const addAll = (): void => {
+    if (!loop.working()) return;
+    for (const owner of world.owners()) add(owner, true);
+    for (const key of inputs.services()) add(world.ownerOf(serviceUnit(key)), true);
+    for (const key of inputs.externals()) add(externalKey(key), true);
   };
   const dispatch = openDispatch(world, turns, add);
   const engines = followEngineConfig({
-    context,
-    tasks,
-    signal: until,
+    ...scope,
     namespaces: engineNamespaces,
     onChange() {
-      if (working) foreign.begin();
+      if (loop.working()) foreign.begin();
       addAll();
     },
   });
   const foreign = openForeign({
-    context,
-    tasks,
-    signal: until,
+    ...scope,
     graph: world.graph,
     compile: (unit) => world.compile(unit),
     settings: () => engines.settings(),
     busy: () => queue.counts().live + queue.counts().running > 0,
     onOpinion: (key) => add(world.ownerOf(serviceUnit(key)), true),
   });
-  const addAll = (): void => {
-    if (!working) return;
-    for (const owner of world.owners()) add(owner, true);
-    for (const key of inputs.services()) add(world.ownerOf(serviceUnit(key)), true);
-    for (const key of inputs.externals()) add(externalKey(key), true);
-  };
-  const shared = { context, tasks, signal: until };
   const outputs = openOutputs({
-    ...shared,
+    ...scope,
     onDrift: (owner, initial) => {
-      // Before work begins every owner is remembered by its objects, and looked at then.
-      if (working) add(owner, initial);
+      if (loop.working()) add(owner, initial);
       else orphans.add(owner);
     },
     onForeign: (kind, key, object) => foreign.put(kind, key, object),
     onKind: addAll,
   });
-  const orphans = new Set<string>();
   const inputs = openInputs({
-    ...shared,
+    ...scope,
     world,
     onAffected(affected, initial) {
       dispatch.affected(affected, initial);
@@ -108,7 +86,7 @@ function startService(
     onPods: (namespace, labels) => foreign.touchPods(namespace, labels),
     onDeclaration: (kind, key) => {
       // Our own status comes back by the watch, and asks for nothing.
-      if (!working || reconciler.isEcho(kind, key)) return;
+      if (!loop.working() || reconciler.isEcho(kind, key)) return;
       add(kind === 'external' ? externalKey(key) : world.ownerOf(serviceUnit(key)), false);
     },
     onGone(kind, key, owners) {
@@ -117,12 +95,9 @@ function startService(
     },
     onComplete: addAll,
   });
-  const confirmGone = async (call: AbortSignal): Promise<boolean> => {
-    if (!inputs.areComplete()) return false;
-    const asked = DECLARED.map((kind) => fetchServing(context.client, definitionOf(kind) ?? '', kind.version, call));
-    return (await Promise.all(asked)).every((serving) => serving === 'served');
-  };
-  const certainty = openCertainty(() => confirmGone(signal));
+  const confirmGone = async (call: AbortSignal): Promise<boolean> =>
+    inputs.areComplete() && (await areDeclaredServed(context, call));
+  const certainty = openCertainty(() => confirmGone(context.signal));
   const reconciler = openReconciler({
     context,
     world,
@@ -137,57 +112,60 @@ function startService(
     confirmGone,
     isCertain: () => certainty.confirm(),
   });
-  const idle = (): boolean => {
-    const { live, background, running, waiting } = queue.counts();
-    return working && live + background + running + waiting === 0 && foreign.idle();
-  };
-  /** Says once that what there was at the start is worked through. */
-  const sayAtRest = async (): Promise<void> => {
-    while (!idle()) await sleep(clock, REST_MS, until);
-    log.info('at rest');
-  };
-  const synced = Promise.all([inputs.synced, outputs.synced, engines.synced, foreign.synced]).then(() => undefined);
-
-  const run = async (): Promise<void> => {
-    try {
-      if (!(await before(synced, [stopping, signal], tasks.broken))) return;
+  const isIdle = (): boolean => pending(queue) === 0 && foreign.idle();
+  return loop.run({
+    workers,
+    caches: [inputs, outputs, engines, foreign],
+    begin() {
       world.build();
-      working = true;
       foreign.begin();
       dispatch.begin();
-      tasks.start(foreign.run());
+      scope.tasks.start(foreign.run());
       addAll();
       for (const owner of orphans) add(owner, true);
-      // Ended before that, it has nothing to say.
-      tasks.start(sayAtRest().catch(() => undefined));
-      const worked = work({
-        queue,
-        workers,
-        async reconcile(key, call) {
-          const begin = clock.monotonic();
-          const external = externalOf(key);
-          try {
-            return await (external === undefined ? reconciler.unit(key, call) : reconciler.external(external, call));
-          } finally {
-            seconds.observe((clock.monotonic() - begin) / 1000);
-          }
-        },
-        onError: (key, error, failures) => log.warn('reconcile: failed, trying again', { owner: key, error, failures }),
-        stopping,
-        signal,
-      });
-      await Promise.race([worked, tasks.broken]);
-    } finally {
-      watching.abort(new Error('the controller has ended'));
-      queue.close();
-      await tasks.allEnded();
-    }
-  };
-  return {
-    synced,
-    ended: run(),
-    idle,
-  };
+      scope.tasks.start(sayAtRest(context, isIdle, scope.signal));
+    },
+    async reconcile(key, call) {
+      const begin = context.clock.monotonic();
+      const external = externalOf(key);
+      try {
+        return await (external === undefined ? reconciler.unit(key, call) : reconciler.external(external, call));
+      } finally {
+        seconds.observe((context.clock.monotonic() - begin) / 1000);
+      }
+    },
+    named: (owner) => ({ owner }),
+    isIdle,
+  });
+}
+
+function measure({ metrics }: ControllerContext, queue: WorkQueue): Histogram {
+  metrics.gauge({
+    name: 'lattice_queue_length',
+    help: 'Units that are being looked at, or wait for it.',
+    read: () => pending(queue),
+  });
+  return metrics.histogram({
+    name: 'lattice_reconcile_duration_seconds',
+    help: 'From taking up a unit to its objects and status being written, or to a failure.',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+  });
+}
+
+async function areDeclaredServed({ client }: ControllerContext, signal: AbortSignal): Promise<boolean> {
+  const asked = DECLARED.map((kind) => fetchServing(client, definitionOf(kind) ?? '', kind.version, signal));
+  return (await Promise.all(asked)).every((serving) => serving === 'served');
+}
+
+/** Says once that what there was at the start is worked through. */
+async function sayAtRest({ clock, log }: ControllerContext, isIdle: () => boolean, signal: AbortSignal): Promise<void> {
+  try {
+    while (!isIdle()) await sleep(clock, REST_MS, signal);
+    log.info('at rest');
+  } catch (error) {
+    // Ended before that, it has nothing to say.
+    if (!signal.aborted) throw error;
+  }
 }
 
 /** Between looks at whether there is work left. */

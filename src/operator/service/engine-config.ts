@@ -1,6 +1,5 @@
 import { createWatch, type KubeError, means, only, orAborted, untyped } from '../../kube/index.ts';
-import type { ControllerContext } from '../context.ts';
-import type { Tasks } from '../tasks.ts';
+import type { Scope } from '../tasks.ts';
 import type { EngineSettings } from '../foreign/index.ts';
 import type { Refusal } from './decide-status.ts';
 import { type EngineJudgement, judgeCilium, judgeIstio, SOUND } from './judge-engine.ts';
@@ -24,10 +23,7 @@ export interface EngineNamespaces {
 
 export const ENGINE_NAMESPACES: EngineNamespaces = { cilium: 'kube-system', istio: 'istio-system' };
 
-export interface EngineConfigOptions {
-  readonly context: ControllerContext;
-  readonly tasks: Tasks;
-  readonly signal: AbortSignal;
+export interface EngineConfigOptions extends Scope {
   readonly namespaces: EngineNamespaces;
   readonly onChange: () => void;
 }

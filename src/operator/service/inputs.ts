@@ -18,8 +18,7 @@ import {
   type Projection,
   type Watch,
 } from '../../kube/index.ts';
-import type { ControllerContext } from '../context.ts';
-import type { Tasks } from '../tasks.ts';
+import type { Scope } from '../tasks.ts';
 import { type Declaration, declarationProjection, isSame } from './declaration.ts';
 import { GATEWAY, LATTICE_EXTERNAL_SERVICE, LATTICE_SERVICE, NAMESPACE, POD, SERVICE, TEMPLATES } from './kinds.ts';
 import { type ServedWatch, serveWatch } from './served-watch.ts';
@@ -39,10 +38,7 @@ export interface Inputs {
   areComplete(): boolean;
 }
 
-export interface InputsOptions {
-  readonly context: ControllerContext;
-  readonly tasks: Tasks;
-  readonly signal: AbortSignal;
+export interface InputsOptions extends Scope {
   readonly world: World;
   /** Hears whom a change affects. `initial`: found by a full read. */
   readonly onAffected: (affected: Affected, initial: boolean) => void;

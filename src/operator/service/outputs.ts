@@ -13,10 +13,9 @@ import {
   type Watch,
 } from '../../kube/index.ts';
 import type { EngineName } from '../../policy/index.ts';
-import type { ControllerContext } from '../context.ts';
 import { type ForeignObject, foreignOf } from '../foreign/index.ts';
 import { type Condition, readConditions } from '../status/index.ts';
-import type { Tasks } from '../tasks.ts';
+import type { Scope } from '../tasks.ts';
 import { WRITTEN } from './kinds.ts';
 import { OWNER_LABEL } from './labels.ts';
 import { type ServedWatch, serveWatch } from './served-watch.ts';
@@ -39,10 +38,7 @@ export interface Outputs {
   rejections(owner: string): readonly Rejection[];
 }
 
-export interface OutputsOptions {
-  readonly context: ControllerContext;
-  readonly tasks: Tasks;
-  readonly signal: AbortSignal;
+export interface OutputsOptions extends Scope {
   /** An owner's objects are not as it left them, or an engine says something else of them. */
   readonly onDrift: (owner: string, initial: boolean) => void;
   /** An object that nobody of ours owns; undefined when it is gone, or became ours. */

@@ -1,6 +1,5 @@
 import { type KindName, type KubeError, orAborted, type Watch } from '../../kube/index.ts';
-import type { ControllerContext } from '../context.ts';
-import type { Tasks } from '../tasks.ts';
+import type { Scope } from '../tasks.ts';
 import { followDefinition, type Serving } from './follow-definition.ts';
 import { definitionOf } from './kinds.ts';
 
@@ -13,11 +12,8 @@ export interface ServedWatch {
   ready(): boolean;
 }
 
-export interface ServedWatchOptions {
+export interface ServedWatchOptions extends Scope {
   readonly kind: KindName;
-  readonly context: ControllerContext;
-  readonly tasks: Tasks;
-  readonly signal: AbortSignal;
   /** Makes the watch, each time anew when the kind is served again. */
   readonly watch: (onTrouble: (error: KubeError) => void) => Watch<unknown>;
   /** Called when it became ready or ceased to be. */

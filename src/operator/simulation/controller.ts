@@ -1,21 +1,9 @@
 // A simulation: no program runs. It makes the pods that a Deployment or StatefulSet asks for, and calls them ready, so that
 // a rollout can be seen where there is neither a kubelet nor Kubernetes' own controllers.
-import {
-  createWatch,
-  type Kind,
-  keyOf,
-  means,
-  only,
-  refOf,
-  untyped,
-  type Watch,
-  work,
-  workQueue,
-} from '../../kube/index.ts';
+import { createWatch, type Kind, keyOf, means, only, refOf, untyped, type Watch } from '../../kube/index.ts';
 import type { Controller, ControllerContext, RunningController } from '../context.ts';
-import { before } from '../service/before.ts';
+import { openLoop } from '../controller-loop.ts';
 import { POD } from '../service/kinds.ts';
-import { openTasks } from '../tasks.ts';
 import { decidePods, type PodOwner, type SimulatedPod, TEMPLATE_LABEL } from './decide-pods.ts';
 
 const apps = (kind: string, plural: string): Kind =>
@@ -39,17 +27,15 @@ export function podSimulation(options: PodSimulationOptions): Controller {
 }
 
 function startSimulation(context: ControllerContext, { makesPods }: PodSimulationOptions): RunningController {
-  const { client, clock, random, stopping, signal, log } = context;
-  const tasks = openTasks();
-  const watching = new AbortController();
-  const until = AbortSignal.any([signal, watching.signal]);
-  const queue = workQueue({ clock, random });
+  const { client, clock, random } = context;
+  const loop = openLoop(context);
+  const { queue } = loop;
   const follow = <T>(
     kind: Kind,
     options: Pick<Parameters<typeof createWatch<T>>[1], 'projection' | 'onChange'>,
   ): Watch<T> => {
     const watch = createWatch<T>(client, { kind, clock, random, ...options });
-    tasks.start(watch.run(until));
+    loop.scope.tasks.start(watch.run(loop.scope.signal));
     return watch;
   };
   const byOwner = new Map<string, Map<string, Pod>>();
@@ -120,30 +106,17 @@ function startSimulation(context: ControllerContext, { makesPods }: PodSimulatio
       await client.delete(POD, { namespace: owner.namespace, name }, { signal: call }).catch(ignore('notFound'));
     await client.mergePatch(known.kind, refOf(key), { status: plan.status }, { signal: call, subresource: 'status' });
   };
-  const synced = Promise.all([pods.synced, ...owners.map(({ watch }) => watch.synced)]).then(() => undefined);
-  const run = async (): Promise<void> => {
-    try {
-      if (!(await before(synced, [stopping, signal], tasks.broken))) return;
-      const reconcile = async (id: string, call: AbortSignal): Promise<undefined> => {
-        await settle(id, call).catch(ignore('notFound'));
-      };
-      const onError = (id: string, error: unknown): void =>
-        log.warn('simulation: failed, trying again', { id, error: error instanceof Error ? error : undefined });
-      await Promise.race([work({ queue, workers: 4, reconcile, onError, stopping, signal }), tasks.broken]);
-    } finally {
-      watching.abort(new Error('the simulation has ended'));
-      queue.close();
-      await tasks.allEnded();
-    }
-  };
-  return {
-    synced,
-    ended: run(),
-    idle() {
-      const { live, background, running, waiting } = queue.counts();
-      return live + background + running + waiting === 0;
+  return loop.run({
+    workers: 4,
+    caches: [pods, ...owners.map(({ watch }) => watch)],
+    // What the watches told until now is in the queue.
+    begin: () => undefined,
+    reconcile: async (id, call) => {
+      await settle(id, call).catch(ignore('notFound'));
+      return undefined;
     },
-  };
+    named: (id) => ({ id }),
+  });
 }
 
 function ignore(meaning: 'alreadyExists' | 'notFound'): (error: unknown) => undefined {

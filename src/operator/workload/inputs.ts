@@ -16,11 +16,10 @@ import {
   type Watch,
 } from '../../kube/index.ts';
 import { type KeptInstance, readKept, statusWithKept } from '../../workload/index.ts';
-import type { ControllerContext } from '../context.ts';
 import { LATTICE_EXTERNAL_SERVICE, LATTICE_SERVICE, POD, SERVICE } from '../service/kinds.ts';
 import { serveWatch } from '../service/served-watch.ts';
 import { type Condition, readConditions } from '../status/index.ts';
-import type { Tasks } from '../tasks.ts';
+import type { Scope } from '../tasks.ts';
 import { CONFIG_MAP, FINALIZER, LATTICE_RESOURCE_CLASS, WORKLOAD_LABEL } from './kinds.ts';
 
 /** A declaration as it is stored. */
@@ -58,10 +57,7 @@ export interface WorkloadInputs {
   podsGone(key: string): boolean;
 }
 
-export interface WorkloadInputsOptions {
-  readonly context: ControllerContext;
-  readonly tasks: Tasks;
-  readonly signal: AbortSignal;
+export interface WorkloadInputsOptions extends Scope {
   readonly onChange: (change: InputChange, initial: boolean) => void;
 }
 

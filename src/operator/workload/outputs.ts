@@ -12,8 +12,7 @@ import {
   untyped,
   type Watch,
 } from '../../kube/index.ts';
-import type { ControllerContext } from '../context.ts';
-import type { Tasks } from '../tasks.ts';
+import type { Scope } from '../tasks.ts';
 import { readRollout, type Rollout } from './decide-workload-status.ts';
 import { RENDERED, WORKLOAD_LABEL } from './kinds.ts';
 
@@ -30,10 +29,7 @@ export interface WorkloadOutputs {
   rollout(key: string): Rollout | undefined;
 }
 
-export interface WorkloadOutputsOptions {
-  readonly context: ControllerContext;
-  readonly tasks: Tasks;
-  readonly signal: AbortSignal;
+export interface WorkloadOutputsOptions extends Scope {
   /** An owner's objects are not as it left them, or its rollout went on. */
   readonly onChange: (owner: string, initial: boolean) => void;
 }
