@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { createApplier, createOwnedWatch, type Desired } from './apply/index.ts';
-import { createClient } from './client/index.ts';
+import { createClient, type Client } from './client/index.ts';
 import { at, stringAt } from './json.ts';
 import { work, workQueue } from './queue/index.ts';
 import { handClock } from './testing/hand-clock.ts';
@@ -22,7 +22,17 @@ async function scene() {
   const server = await mockServer();
   const clock = handClock();
   const random = (): number => 0;
-  const client = createClient(server.access(), { clock, random, maxAttempts: 2 });
+  const plain = createClient(server.access(), { clock, random, maxAttempts: 2 });
+  /** By uid: whose apply was answered. */
+  const answered = new Set<unknown>();
+  const client: Client = {
+    ...plain,
+    async apply(kind, object, call) {
+      const answer = await plain.apply(kind, object, call);
+      answered.add(answer.metadata.uid);
+      return answer;
+    },
+  };
   const queue = workQueue({ clock, random });
   const desired = new Map<string, readonly Desired[]>();
   const faults: Fault[] = [];
@@ -85,6 +95,8 @@ async function scene() {
   return {
     server,
     faults,
+    /** Whoever takes every field of an object whose creation nobody heard of makes it his: it is refused as foreign. */
+    isKnownAsOurs: (key: string): boolean => answered.has(stringAt(server.get(CONFIG_MAP, key), 'metadata', 'uid')),
     desire(owner: string, values: readonly string[]) {
       const objects = values.map((value, i) => ({
         kind: CONFIG_MAP,
@@ -154,7 +166,7 @@ test('after any edits and any faults cluster, cache and desire agree, and then n
           else if (step.kind === 'pass') for (let i = 0; i < step.ticks; i++) await tick();
           else {
             const key = `shop/${step.owner}-${step.index}`;
-            if (!server.get(CONFIG_MAP, key)) continue;
+            if (!server.get(CONFIG_MAP, key) || (step.kind === 'unlabel' && !here.isKnownAsOurs(key))) continue;
             if (step.kind === 'delete') server.remove(CONFIG_MAP, key);
             else
               server.put(
