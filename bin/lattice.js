@@ -13,7 +13,7 @@ const args = process.argv.slice(2);
 
 // What runs for long keeps its memory small. What ends soon has a young generation that need not grow first: compiling takes a
 // third less time (bench/README.md).
-const lasting = ['operator', 'fabric-agent', 'dev'].includes(args[0] ?? '');
+const lasting = ['operator', 'fabric-agent', 'fabric-canary', 'dev'].includes(args[0] ?? '');
 const flags = lasting ? ['--max-semi-space-size=2'] : ['--min-semi-space-size=16'];
 const chosen = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((flag) => flag.includes('semi-space-size'));
 const started = [...(chosen ? [] : flags), ...process.execArgv, fileURLToPath(import.meta.url), ...args];

@@ -32,6 +32,7 @@ export function fabricDefinitions(): readonly CustomResourceDefinition[] {
         column('Programs', 'string', '.status.programs[*].name'),
         column('Generations', 'string', '.status.programs[*].generation'),
         column('Bypassed', 'string', '.status.bypassed[*].class'),
+        column('Canary', 'string', '.status.paths[*].canary', 1),
         column('Errors', 'string', '.status.programs[*].error', 1),
         { ...column('Reported', 'date', '.status.reportedAt'), description: 'When the agent last wrote.' },
       ],

@@ -154,10 +154,32 @@ const programReport = z.strictObject({
     .meta({ description: 'Why the kernel does not hold what the objects say; what it held before stays.' }),
 });
 
+/** By what a way of packets is judged: what the network is configured to do, or what a canary's datagrams did. */
+const PATH_EVIDENCE = ['Configuration', 'Canary'] as const;
+
 const bypass = z.strictObject({
   class: z.enum(PATH_CLASSES).meta({ description: 'The way of packets that no rule of this node sees.' }),
   reason: z.string().max(64).meta({ description: 'Why, in one word.' }),
   message: z.string().max(1024).meta({ description: 'Why, and what to change.' }),
+  judgedBy: z
+    .array(z.enum(PATH_EVIDENCE))
+    .min(1)
+    .max(2)
+    .optional()
+    .meta({ description: 'What says so: the configuration of the network, datagrams of the canary, or both.' }),
+});
+
+const path = z.strictObject({
+  class: z.enum(PATH_CLASSES).meta({ description: 'A way of packets through this node.' }),
+  configuration: z
+    .enum(['Passes', 'Bypassed', 'Unknown'])
+    .meta({ description: 'Whether the network is configured to take it through netfilter.' }),
+  canary: z.enum(['Passed', 'Bypassed', 'Unseen', 'Off']).meta({
+    description:
+      "Whether datagrams from pod to pod were counted at netfilter's hook. Bypassed: one arrived that was not. Unseen: nothing can be said; the configuration alone is believed.",
+  }),
+  seenAt: z.string().max(64).optional().meta({ description: 'When the canary last saw it pass or not (RFC 3339).' }),
+  message: z.string().max(1024).optional().meta({ description: 'What the canary saw, or why it saw nothing.' }),
 });
 
 /** FabricNodeStatus: what one node's kernel enforces, written by that node's agent alone. */
@@ -173,6 +195,11 @@ export const fabricNodeStatus = z.strictObject({
       }),
       programs: z.array(programReport).max(1000),
       bypassed: z.array(bypass).max(16).meta({ description: 'Ways of packets that this node does not enforce.' }),
+      paths: z
+        .array(path)
+        .max(16)
+        .optional()
+        .meta({ description: 'How each way of packets was judged. Absent: by configuration alone.' }),
     })
     .optional(),
 });
@@ -182,3 +209,4 @@ export type FabricMemberSlice = z.infer<typeof fabricMemberSlice>;
 export type FabricNodeStatus = z.infer<typeof fabricNodeStatus>;
 export type FabricProgramReport = z.infer<typeof programReport>;
 export type FabricBypass = z.infer<typeof bypass>;
+export type FabricPath = z.infer<typeof path>;

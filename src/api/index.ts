@@ -10,6 +10,7 @@ export {
   type FabricMemberSlice,
   fabricNodeStatus,
   type FabricNodeStatus,
+  type FabricPath,
   fabricProgram,
   type FabricProgram,
   type FabricProgramReport,

@@ -85,6 +85,11 @@ export const COMMANDS: readonly {
     load: async () => (await import('./commands/fabric-agent.ts')).fabricAgent,
   },
   {
+    name: 'fabric-canary',
+    summary: "Send and answer the datagrams by which a node's agent sees which way pods' packets take",
+    load: async () => (await import('./commands/fabric-canary.ts')).fabricCanary,
+  },
+  {
     name: 'dev',
     summary: 'Serve a Kubernetes API in memory with the operator at work, for laptops and tests',
     load: async () => (await import('./commands/dev.ts')).dev,

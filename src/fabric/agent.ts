@@ -1,8 +1,11 @@
 import type { FabricBypass, FabricMemberSlice, FabricProgramReport } from '../api/index.ts';
 import { type Client, createWatch, sleep } from '../kube/index.ts';
+import { type CanarySettings, createCanaryWatch } from './canary/watch.ts';
+import { nothingKnown } from './datapath.ts';
 import { createEnforcer, type EnforcerOptions } from './enforcer.ts';
 import { FABRIC_MEMBER_SLICE, FABRIC_PROGRAM, programSpecs, type ReadSpec, sliceSpecs } from './kinds.ts';
 import { asError } from './observe.ts';
+import { judgePaths } from './paths.ts';
 import { createReporter } from './reporter.ts';
 
 export interface AgentOptions extends Omit<EnforcerOptions, 'onReport'> {
@@ -12,6 +15,8 @@ export interface AgentOptions extends Omit<EnforcerOptions, 'onReport'> {
   readonly random: () => number;
   /** Which ways of packets the node's network keeps from netfilter; asked again every minute. */
   readonly datapath: (signal: AbortSignal) => Promise<readonly FabricBypass[]>;
+  /** Undefined: no canary is asked, and the configuration alone is believed. */
+  readonly canary: CanarySettings | undefined;
   /** Default 30. */
   readonly reportSeconds?: number;
 }
@@ -35,9 +40,21 @@ const DATAPATH_MS = 60_000;
 
 /** Keeps one node's kernel at the programs that are declared, and reports what it holds. */
 export function createAgent(options: AgentOptions): Agent {
-  const { client, clock, random, log, node } = options;
-  let bypassed: readonly FabricBypass[] = [];
+  const { client, clock, random, log, node, kernel } = options;
+  let configured: readonly FabricBypass[] = nothingKnown('the network of this node has not been looked at yet');
   let synced = false;
+  const canary =
+    options.canary &&
+    createCanaryWatch({
+      ...options.canary,
+      client,
+      clock,
+      random,
+      log,
+      node,
+      kernel,
+      onChange: () => reporter.changed(),
+    });
   const enforcer = createEnforcer({ ...options, onReport: () => reporter.changed() });
   const reporter = createReporter({
     client,
@@ -45,7 +62,7 @@ export function createAgent(options: AgentOptions): Agent {
     log,
     node,
     reportSeconds: options.reportSeconds ?? 30,
-    read: () => ({ programs: [...enforcer.reports()], bypassed: [...bypassed] }),
+    read: () => ({ programs: [...enforcer.reports()], ...judgePaths(configured, canary?.memory()) }),
   });
   const onTrouble = (error: Error): void => log.warn('watching the API server failed', { error });
   const programs = createWatch(client, {
@@ -73,21 +90,23 @@ export function createAgent(options: AgentOptions): Agent {
     },
   });
 
+  const lookAtDatapath = async (signal: AbortSignal): Promise<void> => {
+    try {
+      const found = await options.datapath(signal);
+      if (JSON.stringify(found) === JSON.stringify(configured)) return;
+      configured = found;
+      const classes = found.map((each) => `${each.class}: ${each.reason}`);
+      if (classes.length > 0) log.warn('ways of packets that this node does not enforce', { classes });
+      reporter.changed();
+      canary?.stir();
+    } catch (error) {
+      if (!signal.aborted) log.warn('the datapath of this node could not be read', { error: asError(error) });
+    }
+  };
   const watchDatapath = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      try {
-        const found = await options.datapath(signal);
-        if (JSON.stringify(found) !== JSON.stringify(bypassed)) {
-          bypassed = found;
-          const classes = found.map((each) => `${each.class}: ${each.reason}`);
-          log.warn('ways of packets that this node does not enforce', { classes });
-          reporter.changed();
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        log.warn('the datapath of this node could not be read', { error: asError(error) });
-      }
       await sleep(clock, DATAPATH_MS, signal).catch(() => undefined);
+      if (!signal.aborted) await lookAtDatapath(signal);
     }
   };
 
@@ -100,7 +119,12 @@ export function createAgent(options: AgentOptions): Agent {
         await Promise.race([Promise.all([programs.synced, slices.synced]), aborted(life)]);
         if (life.aborted) return;
         synced = true;
-        await Promise.all([enforcer.run(life), reporter.run(life), watchDatapath(life)]);
+        // Before the first report: that would say of a node that nobody has looked at what is true of a good one.
+        const report = async (): Promise<void> => {
+          await lookAtDatapath(life);
+          await Promise.all([reporter.run(life), watchDatapath(life)]);
+        };
+        await Promise.all([enforcer.run(life), report(), canary?.run(life)]);
       };
       // One part that breaks takes the others with it: half an agent would look like a whole one.
       const parts = [programs.run(life), slices.run(life), enforce()].map((part) =>

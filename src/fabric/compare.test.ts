@@ -34,6 +34,7 @@ function node(list: () => Listing | undefined) {
   const kernel: Kernel = {
     load: async (script) => void loaded.push(script),
     list: async (name) => (isTwinTable(name) ? table : list()),
+    dump: async () => undefined,
     tables: async () => ({ programs: [], twins: [] }),
     eachConnection: async () => undefined,
     deleteConnections: async () => undefined,

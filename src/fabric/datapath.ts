@@ -19,13 +19,7 @@ export interface DatapathEvidence {
  */
 export function judgeDatapath(evidence: DatapathEvidence): readonly FabricBypass[] {
   const { plugins, interfaces } = evidence;
-  if (plugins === undefined) {
-    return bypasses(
-      ['CrossNode', 'SameNode'],
-      'DatapathUnknown',
-      'no CNI configuration is readable: mount /etc/cni/net.d',
-    );
-  }
+  if (plugins === undefined) return nothingKnown('no CNI configuration is readable: mount /etc/cni/net.d');
   if (plugins.includes('cilium-cni') || interfaces.includes('cilium_host')) return judgeCilium(evidence.cilium);
   if (interfaces.includes('bpfin.cali')) {
     return bypasses(
@@ -37,11 +31,15 @@ export function judgeDatapath(evidence: DatapathEvidence): readonly FabricBypass
   return judgeBridges(evidence);
 }
 
+/** What is said of a network that cannot be seen. */
+export function nothingKnown(message: string): readonly FabricBypass[] {
+  return bypasses(['CrossNode', 'SameNode'], 'DatapathUnknown', message);
+}
+
 /** Cilium hands pods of one node to each other, and with eBPF host routing also forwards, without the host's stack. */
 function judgeCilium(config: DatapathEvidence['cilium']): readonly FabricBypass[] {
   if (config === undefined) {
-    const message = 'kube-system/cilium-config cannot be read: whether Cilium goes past netfilter is not known';
-    return bypasses(['CrossNode', 'SameNode'], 'DatapathUnknown', message);
+    return nothingKnown('kube-system/cilium-config cannot be read: whether Cilium goes past netfilter is not known');
   }
   const isOn = (key: string): boolean => ['true', 'strict'].includes(config[key] ?? '');
   const masqueradesInBpf = isOn('enable-bpf-masquerade') || config['enable-ipv4-masquerade'] === 'false';

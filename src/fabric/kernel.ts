@@ -10,6 +10,8 @@ export interface Kernel {
   load(script: string, signal: AbortSignal): Promise<void>;
   /** Undefined when there is no such table, or when nft prints it as something that cannot be read. */
   list(table: string, signal: AbortSignal): Promise<Listing | undefined>;
+  /** A table as `nft -j` prints it; undefined as in {@link list}. */
+  dump(table: string, signal: AbortSignal): Promise<unknown>;
   tables(signal: AbortSignal): Promise<ReturnType<typeof ownTables>>;
   /** Every tracked connection, one by one. */
   eachConnection(onFlow: (flow: Tracked) => void, signal: AbortSignal): Promise<void>;
@@ -50,9 +52,14 @@ export function createKernel(firstMark: number): Kernel {
       }
     },
     async list(table, signal) {
+      const found = await this.dump(table, signal);
+      return found === undefined ? undefined : listingOf(found);
+    },
+    async dump(table, signal) {
       try {
         const args = ['-j', 'list', 'table', 'inet', table];
-        return listingOf(JSON.parse(await runCommand('nft', args, { signal, timeoutMs: DUMP_TIMEOUT_MS })));
+        const parsed: unknown = JSON.parse(await runCommand('nft', args, { signal, timeoutMs: DUMP_TIMEOUT_MS }));
+        return parsed;
       } catch (error) {
         if (error instanceof CommandError && error.stderr.includes('No such file or directory')) return undefined;
         // nft 1.0.6 breaks off in the middle of a table that somebody has set flags of.

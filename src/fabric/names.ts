@@ -10,6 +10,9 @@ export type Spelling = 'first' | 'second';
 export const MARK_TABLE = 'lattice_agent';
 export const MARK_SET = 'marks';
 
+/** The table that counts the datagrams of canaries; there for some seconds at a time. */
+export const CANARY_TABLE = 'lattice_canary';
+
 const TWIN = '_twin';
 
 /** The table of one peering: readable, and with 64 bits of hash so that no two peerings share one. */

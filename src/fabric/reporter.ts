@@ -12,7 +12,7 @@ export interface ReporterOptions {
   readonly node: string;
   /** At least one report in this time, in seconds; readers take three times as long for gone. */
   readonly reportSeconds: number;
-  readonly read: () => Pick<Status, 'programs' | 'bypassed'>;
+  readonly read: () => Pick<Status, 'programs' | 'bypassed' | 'paths'>;
 }
 
 /** Writes what one node enforces. */
@@ -32,9 +32,9 @@ export function createReporter({ client, clock, log, node, reportSeconds, read }
   let wake = (): void => undefined;
 
   const write = async (signal: AbortSignal): Promise<void> => {
-    const { programs, bypassed } = read();
+    const found = read();
     const reportedAt = new Date(clock.wall()).toISOString();
-    const status: Status = { reportedAt, reportSeconds, programs: [...programs], bypassed: [...bypassed] };
+    const status: Status = { reportedAt, reportSeconds, ...found };
     const object = { apiVersion: FABRIC_API_VERSION, kind: 'FabricNodeStatus', metadata: { name: node }, status };
     try {
       await client.apply(FABRIC_NODE_STATUS, object, { signal, subresource: 'status', force: true });
@@ -43,7 +43,7 @@ export function createReporter({ client, clock, log, node, reportSeconds, read }
       await createFor(client, node, signal);
       await client.apply(FABRIC_NODE_STATUS, object, { signal, subresource: 'status', force: true });
     }
-    written = JSON.stringify([programs, bypassed]);
+    written = JSON.stringify(found);
   };
 
   return {
@@ -63,8 +63,7 @@ export function createReporter({ client, clock, log, node, reportSeconds, read }
           }
           const isDue = !isNew;
           isNew = false;
-          const { programs, bypassed } = read();
-          if (isDue || JSON.stringify([programs, bypassed]) !== written) await write(signal);
+          if (isDue || JSON.stringify(read()) !== written) await write(signal);
         } catch (error) {
           if (signal.aborted) return;
           log.warn('the report of this node could not be written', { node, error: asError(error) });

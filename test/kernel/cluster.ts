@@ -25,8 +25,12 @@ export interface Cluster {
   load(name: string, program: FirewallProgram): Promise<void>;
   /** Takes a program away, disarmed first. */
   unload(name: string): Promise<void>;
-  status(node: NodeName): Promise<FabricNodeStatus['status']>;
+  status(node: string): Promise<FabricNodeStatus['status']>;
   startAgent(node: NodeName): void;
+  /** Runs `lattice` with these arguments in a namespace, until it is stopped or the cluster is. */
+  start(name: string, space: string, args: readonly string[]): Program;
+  /** What an agent needs to find the cluster. */
+  readonly kubeconfig: string;
   killAgent(node: NodeName): Promise<void>;
   /** SIGTERM; answers when it has ended. */
   stopAgent(node: NodeName): Promise<void>;
@@ -57,8 +61,12 @@ export async function startCluster(network: Network): Promise<Cluster> {
   );
   const { signal } = new AbortController();
   const agents = new Map<NodeName, Program>();
+  const others: Program[] = [];
   const stored = new Map<string, StoredFabric>();
   const entry = fileURLToPath(new URL('../../bin/lattice.js', import.meta.url));
+
+  const launch = (name: string, space: string, args: readonly string[]): Program =>
+    startProgram('ip', ['netns', 'exec', space, process.execPath, entry, ...args], join(folder, `${name}.log`));
 
   const cluster: Cluster = {
     client,
@@ -76,8 +84,8 @@ export async function startCluster(network: Network): Promise<Cluster> {
         await client.apply(step.kind === 'program' ? PROGRAM : SLICE, raw, { signal, force: true });
         if (object.kind === 'FabricProgram') state = { ...state, program: object };
         else {
-          const others = state.slices.filter(({ metadata }) => metadata.name !== object.metadata.name);
-          state = { ...state, slices: [...others, object] };
+          const rest = state.slices.filter(({ metadata }) => metadata.name !== object.metadata.name);
+          state = { ...state, slices: [...rest, object] };
         }
       }
       stored.set(name, state);
@@ -111,9 +119,14 @@ export async function startCluster(network: Network): Promise<Cluster> {
     },
     startAgent(node) {
       const args = ['fabric-agent', '--node', node, '--kubeconfig', kubeconfig, '--cni-dir', cni];
-      const command = ['netns', 'exec', network.space(node), process.execPath, entry, ...args];
-      agents.set(node, startProgram('ip', command, join(folder, `${node}.log`)));
+      agents.set(node, launch(node, network.space(node), args));
     },
+    start(name, space, args) {
+      const program = launch(name, space, args);
+      others.push(program);
+      return program;
+    },
+    kubeconfig,
     async killAgent(node) {
       await agents.get(node)?.kill();
       agents.delete(node);
@@ -124,7 +137,7 @@ export async function startCluster(network: Network): Promise<Cluster> {
     },
     words: (node) => agents.get(node)?.lastWords() ?? '',
     async stop() {
-      await Promise.all([...agents.values()].map((agent) => agent.stop()));
+      await Promise.all([...agents.values(), ...others].map((program) => program.stop()));
       await client.close();
       await plane.close();
       rmSync(folder, { recursive: true });

@@ -45,6 +45,8 @@ export interface Network {
   readonly here: string;
   /** The address of a node itself. */
   readonly nodeAddress: (node: NodeName, family: 4 | 6) => string;
+  /** One more namespace beside the nodes, with an interface eth0; `host` is its own part of both addresses. */
+  readonly attach: (name: string, host: number) => { readonly space: string; readonly 4: string; readonly 6: string };
   readonly remove: () => void;
 }
 
@@ -55,8 +57,9 @@ export function createNetwork(): Network {
   const net = `198.18.${id % 250}`;
   const net6 = `fd18:${(id % 65_536).toString(16)}:`;
   const space = (name: string): string => `${prefix}-${name}`;
+  const more = new Set<string>();
   const remove = (): void => {
-    for (const name of ['n1', 'n2', 'rome', 'world', 'p1', 'p2', 'p3', 'net'])
+    for (const name of ['n1', 'n2', 'rome', 'world', 'p1', 'p2', 'p3', 'net', ...more])
       run(`ip netns del ${space(name)} 2>/dev/null || true`);
     run(`ip link del ${prefix}r 2>/dev/null || true`);
   };
@@ -65,13 +68,21 @@ export function createNetwork(): Network {
   process.once('exit', remove);
   const lines: string[] = [];
   const add = (text: string): number => lines.push(text);
-  for (const name of ['net', 'n1', 'n2', 'rome', 'world', 'p1', 'p2', 'p3']) {
+  const addSpace = (name: string): void => {
     add(`ip netns add ${space(name)}`);
     add(
       `ip netns exec ${space(name)} sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.forwarding=1 net.ipv4.ip_forward=1`,
     );
     add(`ip -n ${space(name)} link set lo up`);
-  }
+  };
+  const plug = (name: string, host: number): void => {
+    add(`ip -n ${space(name)} link add eth0 type veth peer name ${name} netns ${space('net')}`);
+    add(`ip -n ${space('net')} link set ${name} master br0 up`);
+    add(`ip -n ${space(name)} link set eth0 up`);
+    add(`ip -n ${space(name)} addr add ${net}.${host}/24 dev eth0`);
+    add(`ip -n ${space(name)} addr add ${net6}:${host}/64 dev eth0 nodad`);
+  };
+  for (const name of ['net', 'n1', 'n2', 'rome', 'world', 'p1', 'p2', 'p3']) addSpace(name);
   add(`ip -n ${space('net')} link add br0 type bridge && ip -n ${space('net')} link set br0 up`);
   add(`ip link add ${prefix}r type veth peer name root netns ${space('net')}`);
   add(`ip -n ${space('net')} link set root master br0 up`);
@@ -81,13 +92,8 @@ export function createNetwork(): Network {
     ['n2', 12],
     ['rome', 50],
     ['world', 60],
-  ] as const) {
-    add(`ip -n ${space(name)} link add eth0 type veth peer name ${name} netns ${space('net')}`);
-    add(`ip -n ${space('net')} link set ${name} master br0 up`);
-    add(`ip -n ${space(name)} link set eth0 up`);
-    add(`ip -n ${space(name)} addr add ${net}.${host}/24 dev eth0`);
-    add(`ip -n ${space(name)} addr add ${net6}:${host}/64 dev eth0 nodad`);
-  }
+  ] as const)
+    plug(name, host);
   const route = (on: string, range: string, host: number): void => {
     const via = range.includes(':') ? `${net6}:${host}` : `${net}.${host}`;
     add(`ip -n ${space(on)} route add ${range} via ${via}`);
@@ -144,6 +150,14 @@ END`);
     space: (name) => space(places[name] ?? name),
     here: `${net}.1`,
     nodeAddress: (node, family) => `${family === 4 ? `${net}.` : `${net6}:`}${node === 'n1' ? 11 : 12}`,
+    attach(name, host) {
+      more.add(name);
+      lines.length = 0;
+      addSpace(name);
+      plug(name, host);
+      run(lines.join('\n'));
+      return { space: space(name), 4: `${net}.${host}`, 6: `${net6}:${host}` };
+    },
     remove,
   };
 }

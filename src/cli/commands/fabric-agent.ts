@@ -1,10 +1,20 @@
 import { networkInterfaces } from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
-import { type Agent, createAgent, createKernel, judgeDatapath, readDatapath, serveHealth } from '../../fabric/index.ts';
+import {
+  type Agent,
+  type AgentOptions,
+  createAgent,
+  createKernel,
+  judgeDatapath,
+  readDatapath,
+  serveHealth,
+} from '../../fabric/index.ts';
 import { type ClusterAccess, createClient, KubeError, loadAccess, systemClock } from '../../kube/index.ts';
 import { choice, type CommandFile, newCommand, UsageError } from '../command.ts';
+import { addressList, port, positiveNumber } from '../fabric/arguments.ts';
 import { agentLog, LOG_LEVELS, type LogLevel } from '../fabric/log.ts';
 import { fabricMeter } from '../fabric/meter.ts';
+import { untilSignal } from '../fabric/until-signal.ts';
 
 interface Flags {
   readonly node: string;
@@ -12,6 +22,10 @@ interface Flags {
   readonly context?: string;
   readonly listen: { readonly host: string; readonly port: number } | 'none';
   readonly cniDir: string;
+  readonly canaryAddress: readonly string[];
+  readonly canaryPort: number;
+  readonly canaryNamespace?: string;
+  readonly canarySeconds: number;
   readonly logLevel: LogLevel;
 }
 
@@ -30,6 +44,21 @@ export const fabricAgent: CommandFile = ({ terminal, finish }) =>
         .argParser(hostAndPort),
     )
     .option('--cni-dir <folder>', 'where the CNI configuration of the node is', '/etc/cni/net.d')
+    .addOption(
+      new Option(
+        '--canary-address <addresses>',
+        "the node's, where its canary pods connect; without them none is asked",
+      )
+        .default([], 'none')
+        .argParser(addressList),
+    )
+    .addOption(new Option('--canary-port <port>', 'of TCP and UDP at these addresses').default(9811).argParser(port))
+    .addOption(new Option('--canary-namespace <name>', 'where the canary pods are').env('POD_NAMESPACE'))
+    .addOption(
+      new Option('--canary-seconds <seconds>', 'between two trials of a node where every way was seen to pass')
+        .default(600)
+        .argParser(positiveNumber),
+    )
     .addOption(choice('--log-level <level>', 'least level that is logged', LOG_LEVELS, 'info'))
     .action(async (flags: Flags) => {
       const log = agentLog(flags.logLevel, flags.node, terminal.stderr, () => systemClock.wall());
@@ -46,6 +75,7 @@ export const fabricAgent: CommandFile = ({ terminal, finish }) =>
         // Another range of marks than the agent before it: its last ones are still in the kernel.
         kernel: createKernel(Math.floor(Math.random() * 0xffff_ffff)),
         localAddresses,
+        canary: canaryOf(flags),
         datapath: async (signal) => judgeDatapath(await readDatapath(client, flags.cniDir, '/', signal)),
       });
       const server = flags.listen === 'none' ? undefined : await serveHealth({ ...flags.listen, health, metrics });
@@ -61,19 +91,15 @@ export const fabricAgent: CommandFile = ({ terminal, finish }) =>
       }
     });
 
-/** Runs until a signal comes; more signals change nothing. */
-async function untilSignal(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const ending = new AbortController();
-  const end = (): void => ending.abort();
-  for (const signal of SIGNALS) process.on(signal, end);
-  try {
-    await run(ending.signal);
-  } finally {
-    for (const signal of SIGNALS) process.off(signal, end);
+function canaryOf({ canaryAddress, canaryPort, canaryNamespace, canarySeconds }: Flags): AgentOptions['canary'] {
+  if (canaryAddress.length === 0) return undefined;
+  if (canaryNamespace === undefined) {
+    throw new UsageError(
+      '--canary-address asks for --canary-namespace: the pods that are listened to are looked up there',
+    );
   }
+  return { addresses: canaryAddress, port: canaryPort, namespace: canaryNamespace, seconds: canarySeconds };
 }
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function localAddresses(): ReadonlySet<string> {
   return new Set(Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? []));

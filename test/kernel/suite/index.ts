@@ -1,6 +1,7 @@
 // The suite; `npm run kernel` runs it, and says first whether it can.
 import { after, before } from 'node:test';
 import { type Lab, startLab } from '../lab.ts';
+import { canaryTests } from './canary.ts';
 import { liqoTests } from './liqo.ts';
 import { lifetimeTests } from './lifetime.ts';
 import { trafficTests } from './traffic.ts';
@@ -26,3 +27,4 @@ lifetimeTests(lab);
 trafficTests(lab);
 verdictTests(lab);
 liqoTests(lab);
+canaryTests(lab);
