@@ -39,7 +39,7 @@ export function actorsOf({ compiled }: Peerings, topology: Topology): readonly A
     ...[...spaces].sort().map((space) => [`namespace ${space}`, namespaceSet(space)] as const),
   ];
   const found = members.flatMap(([name, key]): Actor[] => {
-    const [address] = [...topology.membersOf(key).sure].sort();
+    const [address] = topology.membersOf(key).sure.sorted();
     return address === undefined ? [] : [{ name, address }];
   });
   const ranges: readonly (readonly [string, readonly string[]])[] = [

@@ -63,7 +63,7 @@ const HOOKS = ['forward', 'input'] as const;
 const shown = (topology: Topology) =>
   SETS.map((set) => {
     const { sure, contested } = topology.membersOf(set);
-    return { set, sure: [...sure].sort(), contested: [...contested].sort() };
+    return { set, sure: sure.sorted(), contested: contested.sorted() };
   });
 
 test('after any events the index holds what a fresh one would, and named every set that changed', () => {

@@ -164,7 +164,7 @@ const WHERE: Readonly<Record<string, string>> = {
 
 function sharedAddresses({ object, plan }: Compiled, topology: Topology): Finding[] {
   const keys = [...new Set(plan.sets.map(({ key }) => key))];
-  const contested = keys.flatMap((key) => [...topology.membersOf(key).contested]);
+  const contested = keys.flatMap((key) => topology.membersOf(key).contested.sorted());
   if (contested.length === 0) return [];
   return [
     {

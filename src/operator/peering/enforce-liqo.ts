@@ -2,7 +2,7 @@ import { type Client, type Clock, type KubeObject, means, type OwnerReference } 
 import { type FirewallConfiguration, type FirewallTable, lostIn, nextSwap } from '../../peering/index.ts';
 import { FIREWALL } from './kinds.ts';
 import { membersPatch } from './patch.ts';
-import type { StoredFirewall } from './read-firewall.ts';
+import { nodeConditions, type StoredFirewall } from './read-firewall.ts';
 import type { Cache } from './stored.ts';
 
 /** How long nodes of Liqo are given to apply a version: they do not say which one they have applied. */
@@ -31,10 +31,22 @@ export function openLiqoEnforcer(client: Client, clock: Clock, cache: Cache<Stor
     written.set(key, { what, at: clock.monotonic() });
     return 0;
   };
-  const store = (key: string, object: FirewallConfiguration, answer: KubeObject): string | undefined => {
-    const { conditions = [], owner } = cache.get(key)?.value ?? {};
-    cache.wrote(key, { value: { object, owner, conditions }, version: answer.metadata.resourceVersion ?? '' });
-    return lostIn(object.spec, 'spec' in answer ? answer.spec : undefined);
+  const store = (
+    key: string,
+    object: FirewallConfiguration,
+    owner: OwnerReference | undefined,
+    answer: KubeObject,
+  ): string | undefined => {
+    const lost = lostIn(object.spec, 'spec' in answer ? answer.spec : undefined);
+    // What is stored then, the watch tells.
+    if (lost !== undefined) return lost;
+    const value: StoredFirewall = {
+      object,
+      owner: owner ? `${object.metadata.namespace}/${owner.name}` : cache.get(key)?.value.owner,
+      conditions: nodeConditions(answer),
+    };
+    cache.wrote(key, { value, version: answer.metadata.resourceVersion ?? '' });
+    return undefined;
   };
   const apply = async (
     key: string,
@@ -43,7 +55,7 @@ export function openLiqoEnforcer(client: Client, clock: Clock, cache: Cache<Stor
     signal: AbortSignal,
   ) => {
     const metadata = owner ? { ...object.metadata, ownerReferences: [owner] } : object.metadata;
-    return store(key, object, await client.apply(FIREWALL, { ...object, metadata }, { signal, force: true }));
+    return store(key, object, owner, await client.apply(FIREWALL, { ...object, metadata }, { signal, force: true }));
   };
   return {
     async ensure(desired, owner, signal) {
@@ -66,9 +78,12 @@ export function openLiqoEnforcer(client: Client, clock: Clock, cache: Cache<Stor
           const meant = { ...desired, spec: { table: step.table } };
           const patch = membersPatch(table, step.table, stored.version);
           const lost = patch
-            ? store(key, meant, await client.jsonPatch(FIREWALL, desired.metadata, patch, { signal }))
+            ? store(key, meant, owner, await client.jsonPatch(FIREWALL, desired.metadata, patch, { signal }))
             : await apply(key, meant, owner, signal);
-          if (step.kind !== 'join') return { again: undefined, writes: 1, lost };
+          if (step.kind !== 'join') {
+            written.delete(key);
+            return { again: undefined, writes: 1, lost };
+          }
           return { again: APPLY_MS - since(key, chainsOf(step.table)), writes: 1, lost };
         }
       }

@@ -87,8 +87,13 @@ test('a patch of members leads from any members to any others, and says nothing 
     return keys;
   };
   fc.assert(
-    fc.property(fc.array(fc.nat(250)), fc.array(fc.nat(250)), (before, after) => {
-      const [now, next] = [table(before), table(after)];
+    fc.property(fc.array(fc.nat(250)), fc.array(fc.nat(250)), fc.boolean(), (before, after, disordered) => {
+      const next = table(after);
+      // Somebody else may have stored anything.
+      const elements = before.map((each) => ({ key: `10.0.0.${each}` }));
+      const now = disordered
+        ? { ...next, sets: [{ name: 'offloaded', keyType: 'ipv4_addr', elements } as const] }
+        : table(before);
       const patch = membersPatch(now, next, '7');
       assert.deepEqual(patch?.[0], { op: 'test', path: '/metadata/resourceVersion', value: '7' });
       assert.deepEqual(run(now, patch), next.sets?.[0]?.elements);

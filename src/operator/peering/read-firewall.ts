@@ -18,13 +18,18 @@ export function readFirewall(raw: JsonObject): StoredFirewall | undefined {
   return {
     object: { apiVersion, kind, metadata: { name, namespace, labels }, spec },
     owner: ownerOf(raw, namespace),
-    conditions: listOf(at(raw, 'status', 'conditions')).flatMap((each) => {
-      const [host, type, status] = [at(each, 'host'), at(each, 'type'), at(each, 'status')];
-      return typeof host === 'string' && typeof type === 'string' && typeof status === 'string'
-        ? [{ host, type, status }]
-        : [];
-    }),
+    conditions: nodeConditions(raw),
   };
+}
+
+/** What Liqo's nodes say of a FirewallConfiguration as it was read. */
+export function nodeConditions(raw: unknown): StoredFirewall['conditions'] {
+  return listOf(at(raw, 'status', 'conditions')).flatMap((each) => {
+    const [host, type, status] = [at(each, 'host'), at(each, 'type'), at(each, 'status')];
+    return typeof host === 'string' && typeof type === 'string' && typeof status === 'string'
+      ? [{ host, type, status }]
+      : [];
+  });
 }
 
 function ownerOf(raw: unknown, namespace: string): string | undefined {
@@ -64,8 +69,13 @@ function isSet(set: unknown): boolean {
   return (
     typeof at(set, 'name') === 'string' &&
     Array.isArray(elements) &&
-    elements.every((element: unknown) => typeof at(element, 'key') === 'string')
+    elements.every((element: unknown) => isElement(element))
   );
+}
+
+/** Asked of thousands. */
+function isElement(element: unknown): boolean {
+  return typeof element === 'object' && element !== null && 'key' in element && typeof element.key === 'string';
 }
 
 function listOf(value: unknown): readonly unknown[] {

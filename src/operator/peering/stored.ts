@@ -25,7 +25,10 @@ export interface Cache<T> {
   ready(): boolean;
   get(key: string): StoredObject<T> | undefined;
   keys(): readonly string[];
-  /** What a write of ours was answered; undefined: it deleted the object. */
+  /**
+   * What a write of ours was answered; undefined: it deleted the object. `onChange` does not hear of it when the watch
+   * brings it.
+   */
   wrote(key: string, answer: { readonly value: T; readonly version: string } | undefined): void;
   /**
    * Reads everything anew. When a definition changes, watches that are open go on for a while as the old one says: they
@@ -58,16 +61,25 @@ export function openCache<T>(options: CacheOptions<T>): Cache<T> {
     const version = store?.versionOf(key);
     return value === undefined || version === undefined ? undefined : { value, version };
   };
+  /** Our own write as it comes back: its value is known, and nobody need look at it again. */
+  const echoOf = (key: string, version: string | undefined): T | undefined => {
+    const written = own.get(key);
+    return written === undefined || written === 'deleted' || written.version !== version ? undefined : written.value;
+  };
   const open = (onTrouble: (error: KubeError) => void): Watch<T | undefined> =>
     createWatch<T | undefined>(context.client, {
       kind,
       ...(options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector }),
-      projection: { mask: only('metadata.name', ...options.fields), of: options.of },
+      projection: {
+        mask: only('metadata.name', ...options.fields),
+        of: (object, key) => echoOf(key, versionIn(object)) ?? options.of(object),
+      },
       onChange: (change) => {
         const before = change.kind === 'added' ? undefined : change.before;
         const after = change.kind === 'deleted' ? undefined : change.after;
+        const isEcho = after !== undefined && after === echoOf(change.key, store?.versionOf(change.key));
         if (after === undefined || change.kind === 'added') own.delete(change.key);
-        onChange(change.key, before, after);
+        if (!isEcho) onChange(change.key, before, after);
       },
       onTrouble,
       clock: context.clock,
@@ -116,11 +128,9 @@ export function openCache<T>(options: CacheOptions<T>): Cache<T> {
       if (written === undefined) return seen;
       // Until the watch has seen our write, the write is what is stored.
       if (written === 'deleted') return undefined;
-      if (seen && !isOlder(seen.version, written.version)) {
-        own.delete(key);
-        return seen;
-      }
-      return written;
+      if (!seen || seen.version === written.version || isOlder(seen.version, written.version)) return written;
+      own.delete(key);
+      return seen;
     },
     keys: () =>
       [...new Set([...(store?.keys() ?? []), ...own.keys()])].filter((key) => own.get(key) !== 'deleted').sort(),
@@ -129,4 +139,10 @@ export function openCache<T>(options: CacheOptions<T>): Cache<T> {
       own.set(key, answer ?? 'deleted');
     },
   };
+}
+
+function versionIn({ metadata }: JsonObject): string | undefined {
+  const version: unknown =
+    typeof metadata === 'object' && metadata ? Reflect.get(metadata, 'resourceVersion') : undefined;
+  return typeof version === 'string' ? version : undefined;
 }

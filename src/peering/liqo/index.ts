@@ -1,6 +1,6 @@
 // A program as Liqo's own object.
 export { type LiqoShape, shapeOf } from './capability.ts';
-export type { FirewallConfiguration, FirewallTable } from './firewall-configuration.ts';
+export type { FirewallConfiguration, FirewallTable, TableSet } from './firewall-configuration.ts';
 export { namesOf, type PeeringNames } from './names.ts';
 export { type Inexpressible, type Printed, printLiqo, type PrintOptions } from './print.ts';
 export { lostIn } from './survives.ts';

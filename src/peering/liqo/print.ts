@@ -56,7 +56,7 @@ export function printLiqo(program: FirewallProgram, options: PrintOptions): Prin
   const rulesAt = { forward: [...own.forward, ...rules], input: [...own.input, ...rules] };
   const revision = createHash('sha256').update(JSON.stringify(rulesAt)).digest('hex').slice(0, 10);
   const object = wrap(sets, chainsOf(revision, rulesAt), { ...options, cluster, name });
-  const bytes = JSON.stringify(object).length;
+  const bytes = bytesOf(object);
   if (bytes > MOST_BYTES)
     return { kind: 'inexpressible', rule: undefined, reason: `it comes to ${bytes} bytes, more than one object holds` };
   return { kind: 'printed', object, revision };
@@ -109,6 +109,20 @@ function wrap(sets: readonly TableSet[], chains: readonly Chain[], options: Prin
     spec: { table: { name: names.table, family: 'IPV4', ...(options.shape === 'sets' ? { sets } : {}), chains } },
   };
 }
+
+/** As JSON. Elements are counted and not printed: this is asked for every pod that comes or goes. */
+function bytesOf(object: FirewallConfiguration): number {
+  const { sets = [], ...table } = object.spec.table;
+  const elements = sets.reduce(
+    (sum, set) => set.elements.reduce((length, { key }) => length + key.length + ELEMENT_BYTES, sum),
+    0,
+  );
+  const hollow = sets.map((set) => ({ ...set, elements: [] }));
+  return elements + JSON.stringify({ ...object, spec: { table: { ...table, sets: hollow } } }).length;
+}
+
+/** Of `{"key":""},` around an address. */
+const ELEMENT_BYTES = 11;
 
 /** Whatever would be widened, cut or ignored is refused. */
 function refuse(program: FirewallProgram, { shape, ipv6, peers }: PrintOptions): Inexpressible | undefined {
@@ -204,6 +218,7 @@ function filterRules(
   }));
 }
 
-function ipv4(addresses: readonly string[]): string[] {
-  return addresses.filter((address) => !address.includes(':'));
+function ipv4(addresses: readonly string[]): readonly string[] {
+  const isOther = (address: string): boolean => address.includes(':');
+  return addresses.some(isOther) ? addresses.filter((address) => !isOther(address)) : addresses;
 }

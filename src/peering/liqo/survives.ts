@@ -2,22 +2,29 @@
  * Where an object that was read back differs from what was meant: the path of the first difference, or undefined. Only
  * what was meant is looked at; but a list must be equal, since one more rule or element changes what it does.
  */
-export function lostIn(meant: unknown, read: unknown, path = ''): string | undefined {
-  if (Array.isArray(meant)) {
-    if (!Array.isArray(read) || read.length !== meant.length) return path;
-    return first(meant.entries(), ([index, each]) => lostIn(each, read[index], `${path}[${index}]`));
-  }
-  if (!isRecord(meant)) return Object.is(meant, read) ? undefined : path;
-  if (!isRecord(read)) return path;
-  return first(Object.entries(meant), ([name, each]) =>
-    lostIn(each, read[name], path === '' ? name : `${path}.${name}`),
+export function lostIn(meant: unknown, read: unknown): string | undefined {
+  const steps = stepsTo(meant, read);
+  return steps?.reduceRight<string>(
+    (path, step) => (typeof step === 'number' ? `${path}[${step}]` : path === '' ? step : `${path}.${step}`),
+    '',
   );
 }
 
-function first<T>(items: Iterable<T>, ask: (item: T) => string | undefined): string | undefined {
-  for (const item of items) {
-    const answer = ask(item);
-    if (answer !== undefined) return answer;
+/** The steps to the first difference, the last one first: nothing is made of thousands of elements that are equal. */
+function stepsTo(meant: unknown, read: unknown): (string | number)[] | undefined {
+  if (meant === read) return undefined;
+  if (Array.isArray(meant)) {
+    if (!Array.isArray(read) || read.length !== meant.length) return [];
+    for (let index = 0; index < meant.length; index++) {
+      const steps = stepsTo(meant[index], read[index]);
+      if (steps) return [...steps, index];
+    }
+    return undefined;
+  }
+  if (!isRecord(meant) || !isRecord(read)) return [];
+  for (const name in meant) {
+    const steps = stepsTo(meant[name], read[name]);
+    if (steps) return [...steps, name];
   }
   return undefined;
 }

@@ -10,4 +10,4 @@ export {
   PRIVATE_SUBNETS,
   type Refused,
 } from './plan.ts';
-export { membersIn, type MembersOf, programOf } from './program.ts';
+export { type MembersOf, programOf } from './program.ts';

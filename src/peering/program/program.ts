@@ -1,11 +1,11 @@
 import type { FirewallProgram } from '../../api/index.ts';
 import type { Membership, SetKey } from '../topology/index.ts';
-import type { Plan, PlannedSet } from './plan.ts';
+import type { Plan } from './plan.ts';
 
 /** Who is in each set: a topology, or what a test says. */
 export type MembersOf = (set: SetKey) => Membership;
 
-/** A plan with the members of its sets as they are now. Costs the members of its sets. */
+/** A plan with the members of its sets as they are now. Costs the members of the sets that changed since it was last asked. */
 export function programOf(
   plan: Plan,
   membersOf: MembersOf,
@@ -16,11 +16,6 @@ export function programOf(
     generation,
     disarmed,
     rules: plan.rules.map(({ rule }) => rule),
-    sets: plan.sets.map((set) => ({ name: set.name, members: [...membersIn(set, membersOf)].sort() })),
+    sets: plan.sets.map((set) => ({ name: set.name, members: membersOf(set.key)[set.part].sorted() })),
   };
-}
-
-/** The addresses of one set of a plan. */
-export function membersIn({ key, part }: PlannedSet, membersOf: MembersOf): ReadonlySet<string> {
-  return membersOf(key)[part];
 }

@@ -8,8 +8,15 @@ export type SetKey = string;
  * when only some do: a deny covers both, an allow the sure ones alone.
  */
 export interface Membership {
-  readonly sure: ReadonlySet<string>;
-  readonly contested: ReadonlySet<string>;
+  readonly sure: Members;
+  readonly contested: Members;
+}
+
+/** Addresses. `sorted` is the very same list until one comes or goes. */
+export interface Members {
+  readonly size: number;
+  has(address: string): boolean;
+  sorted(): readonly string[];
 }
 
 /** One pod in the index, with the sets that it qualifies for. */
@@ -18,19 +25,63 @@ interface Entry {
   readonly sets: readonly SetKey[];
 }
 
-interface Members {
-  readonly sure: Set<string>;
-  readonly contested: Set<string>;
+interface Standings {
+  readonly sure: Addresses;
+  readonly contested: Addresses;
 }
 
-const NOBODY: Membership = { sure: new Set(), contested: new Set() };
+/** Sorted when first asked; from then on the list is mended with what has come and gone since it was last asked for. */
+class Addresses implements Members {
+  readonly #held = new Set<string>();
+  readonly #touched = new Set<string>();
+  #sorted: readonly string[] | undefined;
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  has(address: string): boolean {
+    return this.#held.has(address);
+  }
+
+  add(address: string): void {
+    this.#held.add(address);
+    if (this.#sorted) this.#touched.add(address);
+  }
+
+  delete(address: string): void {
+    this.#held.delete(address);
+    if (this.#sorted) this.#touched.add(address);
+  }
+
+  sorted(): readonly string[] {
+    if (!this.#sorted) this.#sorted = [...this.#held].sort();
+    else if (this.#touched.size > 0) this.#sorted = this.#mended(this.#sorted);
+    this.#touched.clear();
+    return this.#sorted;
+  }
+
+  #mended(list: readonly string[]): readonly string[] {
+    const came = [...this.#touched].filter((address) => this.#held.has(address)).sort();
+    const mended: string[] = [];
+    let next = 0;
+    for (const address of list) {
+      for (let fresh = came[next]; fresh !== undefined && fresh < address; fresh = came[++next]) mended.push(fresh);
+      if (!this.#touched.has(address)) mended.push(address);
+    }
+    return [...mended, ...came.slice(next)];
+  }
+}
+
+const NONE: Members = { size: 0, has: () => false, sorted: () => [] };
+const NOBODY: Membership = { sure: NONE, contested: NONE };
 
 /** Which addresses are in which sets. A change costs the sets of the pods that share its addresses, nothing else. */
 export class MemberIndex {
   readonly #pods = new Map<string, Entry>();
   /** Almost always one pod per address. */
   readonly #holders = new Map<string, readonly Entry[]>();
-  readonly #sets = new Map<SetKey, Members>();
+  readonly #sets = new Map<SetKey, Standings>();
   #ipv6 = 0;
 
   /** Replaces pod `key`; without a pod it is gone. Returns the sets whose members are now others. */
@@ -73,7 +124,7 @@ export class MemberIndex {
 
   /** Puts an address where it stands in a set; says whether that is new. */
   #place(set: SetKey, address: string, stands: 'sure' | 'contested' | 'out'): boolean {
-    const members = this.#sets.get(set) ?? { sure: new Set(), contested: new Set() };
+    const members = this.#sets.get(set) ?? { sure: new Addresses(), contested: new Addresses() };
     const was = members.sure.has(address) ? 'sure' : members.contested.has(address) ? 'contested' : 'out';
     if (was === stands) return false;
     if (was !== 'out') members[was].delete(address);

@@ -12,8 +12,8 @@ const put = (topology: Topology, object: RawObject, gone = false): string[] => {
   assert.ok(fact);
   return [...topology.apply(fact).sets].sort();
 };
-const sure = (topology: Topology, set: string): string[] => [...topology.membersOf(set).sure].sort();
-const contested = (topology: Topology, set: string): string[] => [...topology.membersOf(set).contested].sort();
+const sure = (topology: Topology, set: string): readonly string[] => topology.membersOf(set).sure.sorted();
+const contested = (topology: Topology, set: string): readonly string[] => topology.membersOf(set).contested.sorted();
 
 test('V1: the cluster id is what follows liqo-tenant-, and any other namespace has none', () => {
   assert.equal(tenantNamespaceOf('test-cluster-123'), 'liqo-tenant-test-cluster-123');
