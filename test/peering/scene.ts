@@ -5,12 +5,14 @@ import { load } from 'js-yaml';
 import { customResourceDefinitions } from '../../src/api/index.ts';
 import {
   type Client,
+  type Clock,
   type ClusterAccess,
   createClient,
   isKubeObject,
   type Kind,
   type KubeObject,
   means,
+  systemClock,
   untyped,
 } from '../../src/kube/index.ts';
 import { CONTROLLERS, type ControllerFlags, type Operator, startOperator } from '../../src/operator/index.ts';
@@ -35,6 +37,13 @@ export const KINDS = {
   Namespace: kind('', 'v1', 'Namespace', 'namespaces', false),
   Node: kind('', 'v1', 'Node', 'nodes', false),
   Pod: kind('', 'v1', 'Pod', 'pods'),
+  Webhooks: kind(
+    'admissionregistration.k8s.io',
+    'v1',
+    'ValidatingWebhookConfiguration',
+    'validatingwebhookconfigurations',
+    false,
+  ),
   Event: kind('events.k8s.io', 'v1', 'Event', 'events'),
   Network: kind('ipam.liqo.io', 'v1alpha1', 'Network', 'networks'),
   NamespaceOffloading: kind('offloading.liqo.io', 'v1beta1', 'NamespaceOffloading', 'namespaceoffloadings'),
@@ -53,8 +62,8 @@ export interface Scene {
   readonly remove: (kind: KindWord, namespace: string | undefined, name: string) => Promise<void>;
   readonly get: (kind: KindWord, namespace: string | undefined, name: string) => Promise<Plain | undefined>;
   readonly list: (kind: KindWord) => Promise<readonly Plain[]>;
-  /** Starts a controller; ends with the scene. */
-  readonly operate: (flags?: ControllerFlags) => Promise<Operator>;
+  /** Starts a controller, by another clock if one is given; ends with the scene. */
+  readonly operate: (flags?: ControllerFlags, clock?: Clock) => Promise<Operator>;
   /** Installs a definition of `crds/<folder>/<file>`, or replaces it. */
   readonly define: (folder: string, file: string) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -76,7 +85,7 @@ export async function openScene(access: ClusterAccess, shape: 'liqo' | 'liqo-set
   const call = { signal: new AbortController().signal };
   const running: Operator[] = [];
   const kindOf = (object: KubeObject): Kind => {
-    const known = Object.entries(KINDS).find(([word]) => word === object.kind)?.[1];
+    const known = Object.values(KINDS).find((each) => each.kind === object.kind);
     if (!known) throw new Error(`a test does not know the kind ${object.kind}`);
     return known;
   };
@@ -115,7 +124,7 @@ export async function openScene(access: ClusterAccess, shape: 'liqo' | 'liqo-set
     },
     get: async (word, namespace, name) => await client.find(KINDS[word], refOf(namespace, name), call),
     list: async (word) => await client.list(KINDS[word], call),
-    async operate(flags = {}) {
+    async operate(flags = {}, clock = systemClock) {
       const operator = startOperator({
         access,
         compile: {
@@ -128,6 +137,7 @@ export async function openScene(access: ClusterAccess, shape: 'liqo' | 'liqo-set
         settings: { mesh: 'none', exemptions: exemptionsOf(undefined) },
         controllers: [CONTROLLERS.peering(flags)],
         identity: `test-${running.length}`,
+        clock,
       });
       running.push(operator);
       await operator.ready;

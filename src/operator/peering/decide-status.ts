@@ -6,6 +6,10 @@ import type { Coverage } from './coverage.ts';
 export type Outcome =
   | { readonly kind: 'invalid'; readonly message: string }
   | { readonly kind: 'refused'; readonly why: Refused }
+  /** A write was refused. */
+  | { readonly kind: 'failed'; readonly message: string; readonly kept: boolean }
+  /** It is deleted, and what enforces it cannot be taken away. */
+  | { readonly kind: 'held'; readonly message: string }
   | { readonly kind: 'unenforced'; readonly reason: string; readonly message: string; readonly kept: boolean }
   | { readonly kind: 'nft'; readonly coverage: Coverage }
   | {
@@ -76,6 +80,18 @@ function readyOf(outcome: Outcome): Verdict {
       return said('False', 'Invalid', outcome.message);
     case 'refused':
       return said('False', outcome.why.code, `${outcome.why.message}: ${outcome.why.fix}`);
+    case 'failed':
+      return said(
+        'False',
+        'FabricSyncFailed',
+        `what enforces it cannot be written${outcome.kept ? ', and what was enforced before stays' : ''}: ${outcome.message}`,
+      );
+    case 'held':
+      return said(
+        'False',
+        'DeletionFailed',
+        `what enforces it cannot be taken away, and is left to itself a minute after the deletion: ${outcome.message}`,
+      );
     case 'unenforced':
       return said(
         'False',

@@ -1,9 +1,8 @@
 import type { FirewallProgram } from '../../api/index.ts';
-import { means, type OwnerReference, refOf } from '../../kube/index.ts';
+import { means, messageOf, type OwnerReference, refOf } from '../../kube/index.ts';
 import {
   clusterIdOf,
   LOCAL,
-  type LiqoShape,
   namesOf,
   peerRanges,
   type Plan,
@@ -12,40 +11,15 @@ import {
   programOf,
   type Topology,
 } from '../../peering/index.ts';
-import type { ControllerContext } from '../context.ts';
-import { type Choice, choose, type EnforcerFlag } from './choose.ts';
-import { type Coverage, coverageOf, lifeOf, type NodeFact, type NodeReport } from './coverage.ts';
+import { type Choice, choose } from './choose.ts';
+import { type Coverage, coverageOf } from './coverage.ts';
 import type { Declared } from './declared.ts';
 import { type Outcome, verdictsOf } from './decide-status.ts';
-import { deleteFabric, ensureFabric, type FabricCaches } from './enforce-nft.ts';
-import { type LiqoEnforcer, openLiqoEnforcer } from './enforce-liqo.ts';
-import type { Recorder } from './events.ts';
-import { PEERING } from './kinds.ts';
-import type { StoredFirewall } from './read-firewall.ts';
-import type { Cache } from './stored.ts';
-import { type PeeringStatusWriter, peeringStatusWriter } from './write-status.ts';
-
-const FINALIZER = 'peeringconnectivity-controller.security.liqo.io/finalizer';
-/** After so long a deletion waits for nobody any more. */
-const PATIENCE_MS = 60_000;
-
-export interface World {
-  readonly context: ControllerContext;
-  readonly flag: EnforcerFlag;
-  readonly topology: Topology;
-  readonly peerings: Cache<Declared>;
-  readonly firewalls: Cache<StoredFirewall>;
-  readonly fabric: FabricCaches;
-  readonly nodes: () => Iterable<NodeFact>;
-  readonly reportOf: (node: string) => NodeReport | undefined;
-  readonly agents: () => boolean;
-  readonly shape: () => LiqoShape | undefined;
-  readonly record: Recorder;
-  /** Hears what a peering now depends on. */
-  readonly onPlan: (key: string, plan: Plan | undefined) => void;
-  /** Hears of writes of what is enforced. */
-  readonly onWrites: (key: string, enforcer: 'nft' | 'liqo', count: number) => void;
-}
+import { openLiqoEnforcer } from './enforce-liqo.ts';
+import { ensureFabric } from './enforce-nft.ts';
+import { addFinalizer, finishDeletion, namesIn, removeAll, removeProgram } from './remove.ts';
+import { earliest, type Tools, type World } from './world.ts';
+import { peeringStatusWriter } from './write-status.ts';
 
 /** Brings one peering to what is declared. Resolves to the milliseconds after which to come again. */
 export type Reconcile = (key: string, signal: AbortSignal) => Promise<number | undefined>;
@@ -55,22 +29,52 @@ export function openReconcile(world: World): Reconcile {
   const liqo = openLiqoEnforcer(context.client, context.clock, world.firewalls);
   const status = peeringStatusWriter(context.client, context.clock);
   const tools = { ...world, liqo, status };
+  /** How often in a row each peering could not be written. */
+  const failures = new Map<string, number>();
   return async (key, signal) => {
     const declared = peerings.get(key)?.value;
     if (!declared) {
       world.onPlan(key, undefined);
       status.forget(key);
+      failures.delete(key);
       // Nobody waits for an answer any more: its finalizer was taken away by force.
       return await removeAll(tools, key, false, signal);
     }
     if (declared.deletedAt !== undefined) return await finish(tools, key, declared, signal);
-    return await enforce(tools, key, declared, signal);
+    try {
+      const again = await enforce(tools, key, declared, signal);
+      failures.delete(key);
+      return again;
+    } catch (error) {
+      const count = (failures.get(key) ?? 0) + 1;
+      failures.set(key, count);
+      // Once may be a change of somebody else's, which the next look takes in.
+      if (count > 1 && !signal.aborted && !means(error, 'unreachable', 'aborted', 'fenced'))
+        await report(
+          tools,
+          key,
+          declared,
+          undefined,
+          { kind: 'failed', message: wordsOf(error), kept: isKept(tools, key) },
+          signal,
+        );
+      throw error;
+    }
   };
 }
 
-interface Tools extends World {
-  readonly liqo: LiqoEnforcer;
-  readonly status: PeeringStatusWriter;
+async function finish(tools: Tools, key: string, declared: Declared, signal: AbortSignal): Promise<number | undefined> {
+  tools.onPlan(key, undefined);
+  const { again, failed } = await finishDeletion(tools, key, declared, signal);
+  if (failed !== undefined)
+    await report(tools, key, declared, undefined, { kind: 'held', message: wordsOf(failed) }, signal);
+  else if (again === undefined) tools.status.forget(key);
+  return again;
+}
+
+/** What a server answered, without how it was asked. */
+function wordsOf(error: unknown): string {
+  return messageOf(error).replace(/^[A-Z]+ \/\S+: /, '');
 }
 
 async function enforce(
@@ -91,7 +95,7 @@ async function enforce(
   }
   tools.onPlan(key, plan);
   // Before anything is written that a deletion would have to take back.
-  if (!declared.finalizers.includes(FINALIZER)) await addFinalizer(tools, key, declared, signal);
+  await addFinalizer(tools, key, declared, signal);
   const program = programOf(plan, (set) => topology.membersOf(set), { generation: declared.generation });
   const choice = chosen(tools, plan, program, object.metadata.name);
   const step = await perform(tools, key, declared, plan, program, choice, signal);
@@ -162,13 +166,20 @@ async function perform(
       return { outcome: { kind: 'liqo', lost, settled, hosts }, again: earliest(again, later) };
     }
     case 'none': {
-      const kept = fabric.programs.get(names.program) !== undefined || firewalls.get(firewall) !== undefined;
       return {
-        outcome: { kind: 'unenforced', reason: choice.reason, message: choice.message, kept },
+        outcome: { kind: 'unenforced', reason: choice.reason, message: choice.message, kept: isKept(tools, key) },
         again: undefined,
       };
     }
   }
+}
+
+/** Whether anything of before still enforces a peering. */
+function isKept({ fabric, firewalls }: Tools, key: string): boolean {
+  const names = namesIn(key);
+  if (!names) return false;
+  const firewall = firewalls.get(`${refOf(key).namespace}/${names.object}`);
+  return fabric.programs.get(names.program) !== undefined || firewall !== undefined;
 }
 
 function coverageNow({ nodes, reportOf, context }: Tools, program: string, generation: number): Coverage {
@@ -194,7 +205,7 @@ async function report(
       rules: inForce ? (declared.object?.spec.rules?.length ?? 0) : 0,
       members: inForce ? (made?.program.sets.reduce((sum, { members }) => sum + members.length, 0) ?? 0) : 0,
       enforcer: made?.enforcer,
-      ranges: made ? rangesNow(tools.topology, made.plan) : { local: [], remote: [] },
+      ranges: made ? rangesNow(tools.topology, made.plan) : rangesIn(declared.status),
     },
     signal,
   );
@@ -210,101 +221,21 @@ function rangesNow(topology: Topology, plan: Plan) {
 /** What an earlier process knew last; it counts only where nothing is known now. */
 function rememberRanges(topology: Topology, key: string, { status }: Declared): void {
   const cluster = clusterIdOf(refOf(key).namespace ?? '');
+  if (cluster === undefined) return;
+  const { local, remote } = rangesIn(status);
+  topology.remember(LOCAL, local);
+  topology.remember(peerRanges(cluster), remote);
+}
+
+function rangesIn(status: unknown): { readonly local: readonly string[]; readonly remote: readonly string[] } {
   const ranges: unknown = typeof status === 'object' && status !== null ? Reflect.get(status, 'ranges') : undefined;
-  if (typeof ranges !== 'object' || ranges === null || cluster === undefined) return;
-  topology.remember(LOCAL, textsOf(Reflect.get(ranges, 'local')));
-  topology.remember(peerRanges(cluster), textsOf(Reflect.get(ranges, 'remote')));
+  if (typeof ranges !== 'object' || ranges === null) return { local: [], remote: [] };
+  return { local: textsOf(Reflect.get(ranges, 'local')), remote: textsOf(Reflect.get(ranges, 'remote')) };
 }
 
 function textsOf(value: unknown): readonly string[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [];
   return list.filter((each) => typeof each === 'string');
-}
-
-async function addFinalizer(
-  { context, peerings }: Tools,
-  key: string,
-  declared: Declared,
-  signal: AbortSignal,
-): Promise<void> {
-  await patchFinalizers({ context, peerings }, key, declared, [...declared.finalizers, FINALIZER], signal);
-}
-
-async function patchFinalizers(
-  { context, peerings }: Pick<Tools, 'context' | 'peerings'>,
-  key: string,
-  declared: Declared,
-  finalizers: readonly string[],
-  signal: AbortSignal,
-): Promise<void> {
-  const stored = peerings.get(key);
-  const answer = await context.client.mergePatch(
-    PEERING,
-    refOf(key),
-    { metadata: { resourceVersion: stored?.version, finalizers } },
-    { signal },
-  );
-  peerings.wrote(key, { value: { ...declared, finalizers }, version: answer.metadata.resourceVersion ?? '' });
-}
-
-/** Disarms, deletes, and lets the object go: within a minute, whoever is gone. */
-async function finish(tools: Tools, key: string, declared: Declared, signal: AbortSignal): Promise<number | undefined> {
-  tools.onPlan(key, undefined);
-  if (!declared.finalizers.includes(FINALIZER)) return undefined;
-  const since = tools.context.clock.wall() - Date.parse(declared.deletedAt ?? '');
-  const again = await removeAll(tools, key, since > PATIENCE_MS, signal);
-  if (again !== undefined) return again;
-  const others = declared.finalizers.filter((each) => each !== FINALIZER);
-  try {
-    await patchFinalizers(tools, key, declared, others, signal);
-  } catch (error) {
-    // The server's last answer before an object goes has the version of before: an echo brings us here again.
-    if (!means(error, 'notFound')) throw error;
-  }
-  tools.status.forget(key);
-  return undefined;
-}
-
-/** Removes what enforces a peering, by both enforcers. Undefined when nothing is left to wait for. */
-async function removeAll(tools: Tools, key: string, hurry: boolean, signal: AbortSignal): Promise<number | undefined> {
-  const { namespace = '', name } = refOf(key);
-  const cluster = clusterIdOf(namespace);
-  if (cluster === undefined) return undefined;
-  const names = namesOf(cluster, name);
-  const firewall = tools.firewalls.ready()
-    ? await tools.liqo.remove(`${namespace}/${names.object}`, hurry, signal)
-    : undefined;
-  return earliest(firewall, await removeProgram(tools, names.program, hurry, signal));
-}
-
-/** Disarms a program, waits for the agents that are alive to say so, and deletes it. */
-async function removeProgram(
-  tools: Tools,
-  name: string,
-  hurry: boolean,
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  const { context, fabric, nodes, reportOf } = tools;
-  const stored = fabric.programs.ready() ? fabric.programs.get(name)?.value : undefined;
-  if (!stored) {
-    if (fabric.slices.ready()) await deleteFabric(context.client, name, fabric, signal);
-    return undefined;
-  }
-  const { peering } = stored.spec;
-  const disarmed: FirewallProgram = { peering, generation: 0, disarmed: true, rules: [], sets: [] };
-  const { generation } = await ensureFabric(context.client, name, disarmed, fabric, signal);
-  if (!hurry) {
-    const holding = [...nodes()].some(({ name: node }) => {
-      const told = reportOf(node);
-      const own =
-        told && lifeOf(told, context.clock.wall()) > 0 ? told.programs.find((each) => each.name === name) : undefined;
-      return own !== undefined && own.generation !== generation && own.disarmed !== true;
-    });
-    // Only a report that is still fresh: an agent that is gone lets nothing go.
-    if (holding) return 1000;
-  }
-  await deleteFabric(context.client, name, fabric, signal);
-  return undefined;
 }
 
 function ownerOf(key: string, { uid }: Declared): OwnerReference {
@@ -320,9 +251,4 @@ function ownerOf(key: string, { uid }: Declared): OwnerReference {
 
 function enforcerOf(choice: Choice): string | undefined {
   return choice.enforcer === 'none' ? undefined : choice.enforcer;
-}
-
-function earliest(...times: readonly (number | undefined)[]): number | undefined {
-  const known = times.filter((time) => time !== undefined);
-  return known.length > 0 ? Math.max(0, Math.min(...known)) : undefined;
 }

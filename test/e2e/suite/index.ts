@@ -14,6 +14,7 @@ import { leasedSuite } from './leased.ts';
 import { peeringsSuite } from './peerings.ts';
 import { peeringsKilledSuite } from './peerings-killed.ts';
 import { oddPeeringsSuite } from './peerings-odd.ts';
+import { refusedPeeringsSuite } from './peerings-refused.ts';
 import { renderedSuite } from './rendered.ts';
 import { operatedSuite } from './operated.ts';
 
@@ -49,6 +50,7 @@ suite(`end to end, ${target.kind}`, async () => {
   leasedSuite(contextOf);
   peeringsSuite(contextOf);
   oddPeeringsSuite(contextOf);
+  refusedPeeringsSuite(contextOf);
   chaosSuite(contextOf, target.kind !== 'given');
   if (target.kind !== 'given') {
     // A cluster that someone uses is not governed by a test.
