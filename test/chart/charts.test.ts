@@ -180,6 +180,57 @@ suite('the operator of the chart', () => {
   });
 });
 
+suite('the node agent of the chart', () => {
+  const render = (canary: object) => objectsIn(template({ fabricAgent: { enabled: true, canary } }));
+  const podOf = (objects: ReturnType<typeof render>, name: string) => {
+    const pod = recordOf(at(one(objects, 'DaemonSet', name), 'spec', 'template', 'spec'));
+    const [container] = Array.isArray(pod.containers) ? pod.containers.map(recordOf) : [];
+    return { pod, container };
+  };
+
+  test('is on the host with one capability, and its canary pods are restricted and hold no token', {
+    skip: lacksHelm,
+  }, () => {
+    const objects = render({});
+    const agent = podOf(objects, 'lattice-fabric-agent');
+    assert.deepEqual(at(agent.container, 'securityContext', 'capabilities'), { drop: ['ALL'], add: ['NET_ADMIN'] });
+    for (const each of ['a', 'b']) {
+      const { pod, container } = podOf(objects, `lattice-fabric-canary-${each}`);
+      assert.equal(pod.automountServiceAccountToken, false);
+      assert.equal(at(pod, 'securityContext', 'runAsNonRoot'), true);
+      assert.deepEqual(container?.securityContext, {
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+      for (const field of ['hostNetwork', 'hostPID', 'hostIPC', 'serviceAccountName', 'volumes'])
+        assert.equal(pod[field], undefined, field);
+    }
+  });
+
+  test('and its canary pods speak on the same port, and neither is there when it is turned off', {
+    skip: lacksHelm,
+  }, () => {
+    const objects = render({ port: 12_345 });
+    for (const name of ['agent', 'canary-a', 'canary-b']) {
+      const given = argumentsOf(podOf(objects, `lattice-fabric-${name}`).container);
+      assert.ok(given.includes(name === 'agent' ? '--canary-port=12345' : '--port=12345'), given.join(' '));
+    }
+    const policy = one(objects, 'NetworkPolicy', 'lattice-fabric-canary');
+    assert.equal(JSON.stringify(at(policy, 'spec')).match(/12345/g)?.length, 3);
+    const without = render({ enabled: false });
+    assert.deepEqual(
+      without.filter(({ metadata }) => metadata.name.includes('canary')),
+      [],
+    );
+    const given = argumentsOf(podOf(without, 'lattice-fabric-agent').container);
+    assert.deepEqual(
+      given.filter((argument) => argument.includes('canary')),
+      [],
+    );
+  });
+});
+
 suite('the webhook of the chart cannot keep a cluster from recovering', () => {
   const configuration = one(installed(), 'ValidatingWebhookConfiguration');
   const webhooks = Array.isArray(configuration.webhooks) ? configuration.webhooks.map(recordOf) : [];

@@ -53,7 +53,7 @@ export const fabricAgent: CommandFile = ({ terminal, finish }) =>
         .argParser(addressList),
     )
     .addOption(new Option('--canary-port <port>', 'of TCP and UDP at these addresses').default(9811).argParser(port))
-    .addOption(new Option('--canary-namespace <name>', 'where the canary pods are').env('POD_NAMESPACE'))
+    .option('--canary-namespace <name>', 'where the canary pods are')
     .addOption(
       new Option('--canary-seconds <seconds>', 'between two trials of a node where every way was seen to pass')
         .default(600)

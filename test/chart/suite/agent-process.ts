@@ -12,6 +12,8 @@ import type { Server } from './server.ts';
 export interface AgentProcess {
   readonly lines: readonly Readonly<Record<string, unknown>>[];
   readonly kubeconfig: string;
+  /** Where canary pods of its node would connect. */
+  readonly canaryPort: number;
   /** What its kernel holds, as `nft list ruleset` prints it. */
   readonly ruleset: () => string;
   /** SIGTERM; resolves to its exit code. */
@@ -22,7 +24,9 @@ const PROGRAMS = ['nft', 'conntrack'];
 
 /** `node` has a pod of the DaemonSet in `rendered` when this resolves. */
 export function startAgentProcess(server: Server, rendered: string, node: string): AgentProcess {
-  const set = one(objectsIn(rendered), 'DaemonSet');
+  const objects = objectsIn(rendered);
+  const agents = objects.find(({ kind, metadata }) => kind === 'DaemonSet' && metadata.name.endsWith('-fabric-agent'));
+  const set = one(objects, 'DaemonSet', agents?.metadata.name);
   const namespace = String(at(set, 'metadata', 'namespace'));
   const template = at(set, 'spec', 'template');
   const account = String(at(template, 'spec', 'serviceAccountName'));
@@ -47,8 +51,13 @@ export function startAgentProcess(server: Server, rendered: string, node: string
   process.once('exit', remove);
   run(`ip netns add ${space}`);
   const given = at(template, 'spec', 'containers', '0', 'args');
+  // Of the machine that the test runs on: known before it is there, and nobody else's.
+  const canaryPort = 20_000 + Math.floor(Math.random() * 10_000);
   const args = (Array.isArray(given) ? given.map(String) : []).map((argument) =>
-    argument.replace(/^--listen=.*/, '--listen=none'),
+    argument
+      .replace(/^--listen=.*/, '--listen=none')
+      .replace('$(NODE_IPS)', '127.0.0.1')
+      .replace(/^--canary-port=.*/, `--canary-port=${canaryPort}`),
   );
   const child = spawn(
     process.execPath,
@@ -70,6 +79,7 @@ export function startAgentProcess(server: Server, rendered: string, node: string
   return {
     lines,
     kubeconfig,
+    canaryPort,
     ruleset: () => run(`ip netns exec ${space} nft list ruleset`),
     async stop() {
       child.kill('SIGTERM');

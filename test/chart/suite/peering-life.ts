@@ -1,6 +1,8 @@
 // A whole life of one peering, of the engine that keeps it and of one node agent, each under its own account.
 import assert from 'node:assert/strict';
-import { until } from '../../e2e/until.ts';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { until, within } from '../../e2e/until.ts';
 import { at, condition, KINDS, type Scene } from '../../peering/scene.ts';
 import { guest, localNetwork, node, peering, QUICK_START, remoteNetwork } from '../../peering/world.ts';
 import { type AgentProcess, startAgentProcess } from './agent-process.ts';
@@ -28,6 +30,7 @@ export async function livePeering(server: Server, scene: Scene, rendered: string
     running.push(agent);
     await byAgent(scene, agent);
     reportsItsOwnNodeAlone(server, agent);
+    await listensToCanariesAlone(agent);
     await comes('events tell of it', async () => {
       const told = (await scene.list('Event')).filter((event) => at(event, 'regarding', 'name') === 'rome');
       return ['NotApplied', 'Synced', 'NodesPending'].every((word) => told.some((each) => at(each, 'reason') === word));
@@ -140,6 +143,17 @@ function reportsItsOwnNodeAlone(server: Server, { kubeconfig }: AgentProcess): v
   );
   assert.equal(code, 1);
   assert.match(stderr, /an agent writes the report of its own node alone/);
+}
+
+/** Who is no canary pod of this node, as the API server knows them, gets no word from the agent. */
+async function listensToCanariesAlone({ canaryPort }: AgentProcess): Promise<void> {
+  const socket = connect({ host: '127.0.0.1', port: canaryPort });
+  let said = '';
+  socket.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  await within('the agent turns a stranger away', once(socket, 'close'), 60_000);
+  assert.equal(said, '');
 }
 
 async function comes(what: string, ask: () => Promise<boolean>): Promise<void> {

@@ -13,6 +13,11 @@ import { lacksServer, type Server, startServer } from './server.ts';
 
 const ENGINE = 'liqo-connectivity-engine';
 const AGENT = `${ENGINE}-fabric-agent`;
+/** The roles that an account is bound to. */
+const ROLES: Readonly<Record<string, readonly string[]>> = {
+  [ENGINE]: [ENGINE],
+  [AGENT]: [AGENT, `${ENGINE}-fabric-canary`],
+};
 const PLACE = ['--namespace', 'liqo-system'];
 const userOf = (account: string): string => `system:serviceaccount:liqo-system:${account}`;
 
@@ -37,7 +42,8 @@ suite('the engine for Liqo on a real API server', { skip: lacksServer !== false 
     await server.established();
     server.must(['get', 'deployment', ENGINE, ...PLACE]);
     helm(['upgrade', ENGINE, './dist/chart', '--set', 'fabricAgent.enabled=true']);
-    server.must(['get', 'daemonset', AGENT, ...PLACE]);
+    for (const name of [AGENT, `${ENGINE}-fabric-canary-a`, `${ENGINE}-fabric-canary-b`])
+      server.must(['get', 'daemonset', name, ...PLACE]);
     helm(['uninstall', ENGINE, '--wait']);
     await server.established();
     assert.equal(server.kubectl(['get', 'deployment', ENGINE, ...PLACE]).code, 1);
@@ -86,10 +92,10 @@ suite('the engine for Liqo on a real API server', { skip: lacksServer !== false 
     const roles = objectsIn(rendered).filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role');
     for (const [account, least] of [
       [ENGINE, 40],
-      [AGENT, 8],
+      [AGENT, 9],
     ] as const) {
       assert.deepEqual(refused(asked(account)), []);
-      const grants = roles.filter(({ metadata }) => metadata.name === account).flatMap(grantsOf);
+      const grants = roles.filter(({ metadata }) => ROLES[account]?.includes(metadata.name)).flatMap(grantsOf);
       assert.ok(grants.length >= least, `${account}: ${grants.length} grants`);
       assert.deepEqual(
         unused(grants, asked(account)).filter((grant) => !isHold(grant)),
