@@ -14,7 +14,10 @@ for (const found of [helm, binaries]) if (found.kind === 'skipped') say(`SKIPPED
 const files = ['charts.test.ts', 'suite/installed.ts', 'suite/permitted.ts', 'suite/peering.ts'].map((file) =>
   join(import.meta.dirname, file),
 );
-const { status } = spawnSync(process.execPath, ['--test', '--test-isolation=none', '--test-reporter=spec', ...files], {
+// A test that hangs is named, and with it the suite ends, whatever it has left open.
+const limits = ['--test-timeout=600000', '--test-force-exit'];
+const flags = ['--test', '--test-isolation=none', '--test-reporter=spec', ...limits];
+const { status } = spawnSync(process.execPath, [...flags, ...files], {
   stdio: 'inherit',
   env: {
     ...process.env,

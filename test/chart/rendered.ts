@@ -28,6 +28,7 @@ export function runHelm(args: readonly string[], input = ''): Ran {
     encoding: 'utf8',
     input,
     maxBuffer: 64 * 1024 * 1024,
+    timeout: 180_000,
   });
   return { code: status, stdout, stderr };
 }

@@ -174,7 +174,7 @@ test('completion scripts are accepted by their shells', async (context) => {
   }
 });
 
-test('the real program: version, a reader that goes away, and the exit code', { timeout: 60_000 }, () => {
+test('the real program: version, a reader that goes away, and the exit code', { timeout: 300_000 }, () => {
   const bin = join(root, 'bin/lattice.js');
   const shell = (line: string) => spawnSync('bash', ['-o', 'pipefail', '-c', line], { cwd: root, encoding: 'utf8' });
   const version = shell(`"${process.execPath}" "${bin}" version`);

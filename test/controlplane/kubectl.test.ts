@@ -143,7 +143,7 @@ suite('kubectl works', options, () => {
     await says(/edited/, 'edit', 'wd', 'p');
     await says(/^p +7 +Up +\d+s$/m, 'get', 'wd', '-l', 'tier=front');
     await says(/Phase: +Up/, 'describe', 'wd', 'p');
-    await says(/condition met/, 'wait', 'wd/p', '--for=jsonpath={.status.phase}=Up', '--timeout=5s');
+    await says(/condition met/, 'wait', 'wd/p', '--for=jsonpath={.status.phase}=Up', '--timeout=90s');
   });
 
   test('built-in kinds are made from the command line and from files', async () => {
@@ -203,6 +203,8 @@ suite('kubectl works', options, () => {
     await says(/deleted/, 'delete', 'ns', 'gone', '--timeout=90s');
     await refuses(/namespaces "gone" not found/, 'get', 'ns', 'gone');
     await says(/deleted/, 'delete', 'crd', 'widgets.talk.lattice.dev', '--timeout=90s');
+    // A server may serve it a moment longer.
+    await eventually(async () => (await kubectl('get', 'widgets')).code !== 0);
     await refuses(/doesn't have a resource type|could not find/, 'get', 'widgets');
   });
 });

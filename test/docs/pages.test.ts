@@ -34,7 +34,7 @@ const ELSEWHERE: readonly (readonly [line: RegExp, where: string])[] = [
 ];
 
 for (const page of pages) {
-  test(`${page}: every block holds`, { timeout: 60_000 }, async (context) => {
+  test(`${page}: every block holds`, { timeout: 300_000 }, async (context) => {
     const markdown = readPage(page);
     const blocks = blocksOf(markdown);
     const lines = markdown.split('\n');

@@ -9,6 +9,9 @@ import { until } from './until.ts';
 export interface OperatorProcess {
   /** Resolves when it has read everything and works; with a Lease, when it leads. */
   readonly synced: () => Promise<void>;
+  /** Resolves when it has worked through all that it found at its start: from then on it writes what changes alone. */
+  readonly rested: () => Promise<void>;
+  /** All that it has said so far. */
   readonly said: () => string;
   /** As SIGKILL: no goodbye. */
   readonly kill: () => Promise<void>;
@@ -32,7 +35,7 @@ export function startOperatorProcess(
   );
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
-    said = `${said}${chunk.toString('utf8')}`.slice(-20_000);
+    said += chunk.toString('utf8');
   });
   const ended = once(child, 'close');
   const end = (): void => {
@@ -40,16 +43,18 @@ export function startOperatorProcess(
   };
   process.once('exit', end);
   void ended.then(() => process.off('exit', end));
-  let synced = false;
-  child.stderr.on('data', (chunk: Buffer) => {
-    synced ||= chunk.includes('"synced"');
-  });
+  const says = async (word: string): Promise<void> => {
+    const found = await until(`the operator says "${word}"`, () => {
+      if (said.includes(`"${word}"`)) return true;
+      return isRunning(child) ? undefined : false;
+    }).catch((error: unknown) => {
+      throw new Error(`it has said: ${said.slice(-MANY_WORDS)}`, { cause: error });
+    });
+    if (!found) throw new Error(`it ended before it said "${word}": ${said.slice(-MANY_WORDS)}`);
+  };
   return {
-    synced: () =>
-      until(`the operator has synced: ${said}`, () => {
-        if (!isRunning(child)) throw new Error(`the operator ended: ${said}`);
-        return synced ? true : undefined;
-      }).then(() => undefined),
+    synced: () => says('synced'),
+    rested: () => says('at rest'),
     said: () => said,
     async kill() {
       if (isRunning(child)) end();
@@ -87,6 +92,8 @@ export function writeKubeconfig(file: string, access: ClusterAccess): string {
   writeFileSync(file, JSON.stringify(config));
   return file;
 }
+
+const MANY_WORDS = 20_000;
 
 /** Longer than an operator gives its own work to end. */
 const STOP_MS = 60_000;

@@ -31,6 +31,8 @@ export interface Shop {
   readonly enforced: () => Promise<void>;
   /** The bytes of everything that Lattice wrote. */
   readonly bytes: () => Promise<string>;
+  /** Resolves when the bytes of everything that Lattice wrote are these. */
+  readonly comesTo: (bytes: string) => Promise<void>;
   /** Resource versions of everything that Lattice wrote, and of the declarations. */
   readonly versions: () => Promise<string>;
   /** Writes a policy as somebody else would; without a spec it goes. */
@@ -182,6 +184,17 @@ export async function openShop(context: Context, namespace: string): Promise<Sho
       }
       const { counterexamples } = prove({ graph, objects, ...OPTIONS });
       assert.deepEqual(counterexamples, []);
+    },
+    async comesTo(expected) {
+      let last = '';
+      try {
+        await until('it is the same to the byte', async () => {
+          last = await bytes();
+          return last === expected ? true : undefined;
+        });
+      } catch (error) {
+        throw new Error(difference(expected.split('\n'), last.split('\n')), { cause: error });
+      }
     },
     async versions() {
       const kinds = [...WRITTEN, ...Object.values(DECLARED)];

@@ -197,7 +197,7 @@ test('a connection that is open and silent past its deadline is given up and res
 });
 
 test('nothing to tell for a while after the initial state is no silence, even if that came in one piece', {
-  timeout: 10_000,
+  timeout: 60_000,
 }, async (t) => {
   const { server, clock, watch, troubles, told } = await scene(t);
   await watch.synced;

@@ -4,6 +4,7 @@ import { after, before, suite, test } from 'node:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { data, readDefinitions } from './engines.ts';
+import { until } from '../../e2e/until.ts';
 import { at, root, template } from '../rendered.ts';
 import { lacksServer, type Server, startServer } from './server.ts';
 
@@ -37,10 +38,11 @@ suite('the chart on a real API server', { skip: lacksServer }, () => {
         '-o',
         'jsonpath={.items[*].metadata.resourceVersion}',
       ]);
+    await server.established();
+    await looked(server);
     const before = versions();
     server.must(args);
     assert.equal(versions(), before);
-    await server.established();
   });
 
   test('and so is it from the client', () => {
@@ -104,6 +106,19 @@ suite('the chart on a real API server', { skip: lacksServer }, () => {
     );
   });
 });
+
+/** Resolves when the server's controllers have made what they make of the Deployment, and said so: they write no more. */
+async function looked(server: Server): Promise<void> {
+  if (server.cluster.lacksControllers !== undefined) return;
+  await until('the pods of the Deployment are counted', () => {
+    const deployment: unknown = JSON.parse(
+      server.must(['get', 'deployment', 'lattice', '-n', 'lattice-system', '-o', 'json']),
+    );
+    const wanted = [at(deployment, 'metadata', 'generation'), at(deployment, 'spec', 'replicas')];
+    const told = [at(deployment, 'status', 'observedGeneration'), at(deployment, 'status', 'updatedReplicas')];
+    return told.join() === wanted.join() ? true : undefined;
+  });
+}
 
 /** Any certificate will do: that of the server itself. */
 function certificateOf(server: Server): string {

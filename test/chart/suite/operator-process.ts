@@ -59,15 +59,11 @@ export async function startOperatorProcess(
     async ready() {
       let against = '';
       try {
-        await until(
-          'the operator is ready',
-          async () => {
-            const { statusCode, body } = await request(`http://127.0.0.1:${telemetry}/readyz`);
-            against = await body.text();
-            return statusCode === 200 ? true : undefined;
-          },
-          30_000,
-        );
+        await until('the operator is ready', async () => {
+          const { statusCode, body } = await request(`http://127.0.0.1:${telemetry}/readyz`);
+          against = await body.text();
+          return statusCode === 200 ? true : undefined;
+        });
       } catch (error) {
         throw new Error(`${against}${JSON.stringify(lines.slice(-8), undefined, 1)}`, { cause: error });
       }

@@ -11,7 +11,7 @@ import { CLASSES, DECLARED, DEPLOYED, GATEWAY_STATUS, NAMESPACES, REFUSED_SERVIC
 import { type OperatorProcess, startOperatorProcess } from './operator-process.ts';
 import { type Asked, lacksServer, type Server, startServer } from './server.ts';
 
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 90_000;
 const RUNNING = [
   'serviceaccounts',
   'configmaps',

@@ -72,6 +72,8 @@ export async function startServer(more: readonly string[] = []): Promise<Server>
       encoding: 'utf8',
       input,
       maxBuffer: 64 * 1024 * 1024,
+      // Nothing else runs meanwhile, so that no other limit ends it.
+      timeout: 180_000,
     });
     return { code: status, stdout, stderr };
   };

@@ -17,7 +17,7 @@ export function peeringsSuite(contextOf: () => Context): void {
     const members = (object: Plain | undefined): string =>
       JSON.stringify(at(object, 'spec', 'table', 'sets', 0, 'elements'));
     const comes = async (what: string, ask: () => Promise<boolean>): Promise<void> => {
-      await until(what, async () => ((await ask()) ? true : undefined), 30_000);
+      await until(what, async () => ((await ask()) ? true : undefined));
     };
 
     before(async () => {
@@ -73,9 +73,13 @@ export function peeringsSuite(contextOf: () => Context): void {
       await scene.put(node('worker-1'));
       await scene.put(report('worker-1', []));
       await comes('the program', async () => (await program()) !== undefined);
-      const loaded = async () => [{ name: 'rome', generation: at(await program(), 'spec', 'generation') }];
-      await scene.put(report('worker-1', await loaded()));
-      await comes('Ready', async () => condition(await stored(), 'Ready') === 'True FabricSynced');
+      // An agent tells of each generation, and there may be several until the engine has read all.
+      const tell = async () =>
+        scene.put(report('worker-1', [{ name: 'rome', generation: at(await program(), 'spec', 'generation') }]));
+      await comes('Ready', async () => {
+        await tell();
+        return condition(await stored(), 'Ready') === 'True FabricSynced';
+      });
       await comes('the other one goes', async () => (await firewall()) === undefined);
       await scene.put(guest('api', '10.200.1.9'));
       await comes('it is in a slice', async () =>
@@ -83,7 +87,7 @@ export function peeringsSuite(contextOf: () => Context): void {
       );
       await scene.remove('PeeringConnectivity', TENANT, 'rome');
       await comes('disarmed', async () => at(await program(), 'spec', 'disarmed') === true);
-      await scene.put(report('worker-1', await loaded()));
+      await tell();
       await comes('gone', async () => (await stored()) === undefined && (await program()) === undefined);
     });
   });
