@@ -48,13 +48,13 @@ export function verdictsOf(
                 type: 'PathsEnforced',
                 status: 'True',
                 reason: 'AllPaths',
-                message: 'packets take no way around the rules',
+                message: passText(outcome.coverage),
               }
             : {
                 type: 'PathsEnforced',
                 status: 'False',
                 reason: 'Unenforced',
-                message: `every rule is bypassed: ${bypassed.join('; ')}`,
+                message: bypassText(outcome.coverage),
               },
         ]
       : [];
@@ -132,7 +132,18 @@ function readyOf(outcome: Outcome): Verdict {
   }
 }
 
-function nftReady({ nodes, loaded, missing, bypassed }: Coverage): Verdict {
+function passText({ seen, nodes }: Coverage): string {
+  const text = 'packets take no way around the rules';
+  return seen === 0 ? text : `${text}: seen by canary on ${seen} of ${nodes} nodes`;
+}
+
+/** Names the rules first: they are what is not true of the peering. */
+function bypassText({ unenforced, bypassed }: Coverage): string {
+  return `unenforced: ${unenforced.join('; ')}. ${bypassed.join('; ')}`;
+}
+
+function nftReady(coverage: Coverage): Verdict {
+  const { nodes, loaded, missing, bypassed } = coverage;
   const type = 'Ready';
   if (nodes === 0) return { type, status: 'Unknown', reason: 'NoNodes', message: 'no node can hold pods' };
   if (missing.length > 0) {
@@ -146,7 +157,7 @@ function nftReady({ nodes, loaded, missing, bypassed }: Coverage): Verdict {
       type,
       status: 'False',
       reason: 'Unenforced',
-      message: `loaded on every node, but packets go around it: ${bypassed.slice(0, 5).join('; ')}`,
+      message: `loaded on every node, but packets go around it; ${bypassText({ ...coverage, bypassed: bypassed.slice(0, 5) })}`,
     };
   return { type, status: 'True', reason: 'FabricSynced', message: `enforced on ${nodes} of ${nodes} nodes` };
 }

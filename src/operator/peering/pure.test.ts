@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { PeeringRule } from '../../api/index.ts';
 import type { JsonPatchOperation } from '../../kube/index.ts';
 import type { FirewallTable, Printed } from '../../peering/index.ts';
 import { choose } from './choose.ts';
@@ -42,10 +43,22 @@ test('a program is enforced when every node that can hold pods reports its gener
     bypassed,
   });
   const nodes = ['a', 'b', 'virtual'].map((name) => ({ name, counts: name !== 'virtual' }));
+  const rules: readonly PeeringRule[] = [
+    { action: 'deny', source: { group: 'remote-cluster' } },
+    { action: 'deny', destination: { namespace: 'shop' } },
+  ];
   const ask = (reports: Readonly<Record<string, NodeReport>>) =>
-    coverageOf('rome', 3, nodes, (node) => reports[node], now);
+    coverageOf('rome', 3, rules, nodes, (node) => reports[node], now);
   const good = report({ generation: 3 });
-  assert.deepEqual(ask({ a: good, b: good }), { nodes: 2, loaded: 2, missing: [], bypassed: [], staleInMs: 20_000 });
+  assert.deepEqual(ask({ a: good, b: good }), {
+    nodes: 2,
+    loaded: 2,
+    missing: [],
+    bypassed: [],
+    unenforced: [],
+    seen: 0,
+    staleInMs: 20_000,
+  });
   for (const [bad, why] of [
     [undefined, 'b: no agent reports'],
     [report({ generation: 2 }), 'b: has not loaded it yet'],

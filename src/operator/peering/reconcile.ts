@@ -1,4 +1,4 @@
-import type { FirewallProgram } from '../../api/index.ts';
+import type { FirewallProgram, PeeringRule } from '../../api/index.ts';
 import { means, messageOf, type OwnerReference, refOf } from '../../kube/index.ts';
 import {
   clusterIdOf,
@@ -149,7 +149,7 @@ async function perform(
     case 'nft': {
       const { generation, writes } = await ensureFabric(context.client, names.program, program, fabric, signal);
       tools.onWrites(key, 'nft', writes);
-      const coverage = coverageNow(tools, names.program, generation);
+      const coverage = coverageNow(tools, names.program, generation, declared.object?.spec.rules ?? []);
       // Both enforce until every node has the new one.
       const covered = coverage.nodes > 0 && coverage.missing.length === 0;
       const again = covered && firewalls.ready() ? await liqo.remove(firewall, false, signal) : undefined;
@@ -182,8 +182,13 @@ function isKept({ fabric, firewalls }: Tools, key: string): boolean {
   return fabric.programs.get(names.program) !== undefined || firewall !== undefined;
 }
 
-function coverageNow({ nodes, reportOf, context }: Tools, program: string, generation: number): Coverage {
-  return coverageOf(program, generation, nodes(), reportOf, context.clock.wall());
+function coverageNow(
+  { nodes, reportOf, context }: Tools,
+  program: string,
+  generation: number,
+  rules: readonly PeeringRule[],
+): Coverage {
+  return coverageOf(program, generation, rules, nodes(), reportOf, context.clock.wall());
 }
 
 async function report(
