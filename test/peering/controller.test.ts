@@ -150,6 +150,72 @@ suite('peerings on a Liqo that keeps named sets', { skip }, () => {
   });
 });
 
+suite('peerings that change hands', { skip }, () => {
+  let plane: ControlPlane;
+  let scene: Scene;
+  before(async () => {
+    ({ plane, scene } = await open('liqo-sets'));
+    for (const name of ['worker-1', 'worker-2']) await scene.put(node(name));
+    await scene.put(peering('rome', QUICK_START));
+    await scene.operate();
+    await comes('it is written', async () => (await firewall(scene)) !== undefined);
+  });
+  after(async () => {
+    await scene.close();
+    await plane.close();
+  });
+  const program = () => scene.get('FabricProgram', undefined, 'rome');
+  const inSlice = async (address: string): Promise<boolean> =>
+    JSON.stringify(await scene.list('FabricMemberSlice')).includes(address);
+  const applied = async (...hosts: readonly string[]): Promise<void> => {
+    const lastTransitionTime = '2026-01-01T00:00:00Z';
+    const conditions = hosts.map((host) => ({ host, type: 'Applied', status: 'True', lastTransitionTime }));
+    const ref = { namespace: TENANT, name: 'rome-security-fabric' };
+    await scene.client.mergePatch(
+      KINDS.FirewallConfiguration,
+      ref,
+      { status: { conditions } },
+      { signal: new AbortController().signal, subresource: 'status' },
+    );
+  };
+  const loaded = async (name: string): Promise<void> =>
+    await scene.put(report(name, [{ name: 'rome', generation: at(await program(), 'spec', 'generation') }]));
+
+  test('Ready waits for every node that can hold pods to be among those that Liqo speaks of', async () => {
+    await applied('fabric-1');
+    await comes('it is told', async () => condition(await stored(scene), 'Ready') === 'False NodesPending');
+    await applied('fabric-1', 'fabric-2');
+    await comes('Ready', async () => condition(await stored(scene), 'Ready') === 'True FabricSynced');
+  });
+
+  test('while the node agent is on some nodes only, Liqo goes on with every pod that comes', async () => {
+    await scene.put(report('worker-1', []));
+    await comes('the program is there', async () => (await program()) !== undefined);
+    await loaded('worker-1');
+    await scene.put(guest('late', '10.200.1.7'));
+    await comes('the new one has it', async () => await inSlice('10.200.1.7'));
+    await comes('the old one has it', async () => elements(await firewall(scene), 'offloaded').includes('10.200.1.7'));
+    await loaded('worker-2');
+    await comes('Ready', async () => condition(await stored(scene), 'Ready') === 'True FabricSynced');
+    await comes('the old one goes', async () => (await firewall(scene)) === undefined);
+  });
+
+  test('when the agents fall silent, what they hold is kept up until Liqo has applied it on every node', async () => {
+    for (const name of ['worker-1', 'worker-2']) {
+      const told = report(name, []);
+      await scene.put({ ...told, status: { ...told.status, reportedAt: '2026-01-01T00:00:00Z', reportSeconds: 10 } });
+    }
+    await comes('Liqo has it', async () => (await firewall(scene)) !== undefined);
+    await applied('fabric-1');
+    await scene.put(guest('later', '10.200.1.8'));
+    await comes('the new one has it', async () => elements(await firewall(scene), 'offloaded').includes('10.200.1.8'));
+    await comes('the old one has it', async () => await inSlice('10.200.1.8'));
+    assert.notEqual(at(await program(), 'spec', 'disarmed'), true);
+    await applied('fabric-1', 'fabric-2');
+    await comes('the old one goes', async () => (await program()) === undefined);
+  });
+});
+
 suite('peerings on stock Liqo', { skip }, () => {
   let plane: ControlPlane;
   let scene: Scene;

@@ -12,9 +12,12 @@ export interface Means {
   readonly shape: LiqoShape | undefined;
 }
 
+/** A program that Liqo's object says exactly. */
+export type Expressed = Extract<Printed, { kind: 'printed' }>;
+
 export type Choice =
   | { readonly enforcer: 'nft' }
-  | { readonly enforcer: 'liqo'; readonly printed: Extract<Printed, { kind: 'printed' }> }
+  | { readonly enforcer: 'liqo'; readonly printed: Expressed }
   | { readonly enforcer: 'none'; readonly reason: 'AgentMissing' | 'Unsupported'; readonly message: string };
 
 /**

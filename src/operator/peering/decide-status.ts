@@ -17,8 +17,27 @@ export type Outcome =
       /** Path of the first field that was not kept. */
       readonly lost: string | undefined;
       readonly settled: boolean;
-      readonly hosts: readonly { readonly host: string; readonly type: string; readonly status: string }[];
+      readonly hosts: readonly HostCondition[];
+      /** That can hold pods. */
+      readonly nodes: number;
     };
+
+/** What one node of Liqo says, under the name of what runs there: no node's. */
+interface HostCondition {
+  readonly host: string;
+  readonly type: string;
+  readonly status: string;
+}
+
+/** Whether as many nodes as can hold pods have applied all of it. */
+export function isApplied({ settled, hosts, nodes }: Extract<Outcome, { kind: 'liqo' }>): boolean {
+  return settled && appliedOn(hosts) >= Math.max(1, nodes);
+}
+
+function appliedOn(hosts: readonly HostCondition[]): number {
+  return new Set(hosts.filter(({ type, status }) => type === 'Applied' && status === 'True').map(({ host }) => host))
+    .size;
+}
 
 /** Phase and conditions of an outcome. `plan` tells of ranges that nobody knows. */
 export function verdictsOf(
@@ -101,7 +120,7 @@ function readyOf(outcome: Outcome): Verdict {
     case 'nft':
       return nftReady(outcome.coverage);
     case 'liqo': {
-      const { lost, settled, hosts } = outcome;
+      const { lost, settled, hosts, nodes } = outcome;
       if (lost !== undefined)
         return said(
           'False',
@@ -116,18 +135,21 @@ function readyOf(outcome: Outcome): Verdict {
           'Swapping',
           'the old and the new rules are both in force until nodes have applied the new ones',
         );
-      const applied = hosts.filter(({ type, status }) => type === 'Applied' && status === 'True').length;
+      const applied = appliedOn(hosts);
       if (applied === 0)
         return said(
           'Unknown',
           'NotApplied',
           'FirewallConfiguration successfully synced; no node of Liqo says yet that it applied it',
         );
-      return said(
-        'True',
-        'FabricSynced',
-        `FirewallConfiguration successfully synced; Liqo says applied on ${applied} nodes`,
-      );
+      const count = `${applied} of ${Math.max(applied, nodes)} nodes`;
+      if (!isApplied(outcome))
+        return said(
+          'False',
+          'NodesPending',
+          `FirewallConfiguration successfully synced; Liqo says applied on ${count} that can hold pods`,
+        );
+      return said('True', 'FabricSynced', `FirewallConfiguration successfully synced; Liqo says applied on ${count}`);
     }
   }
 }

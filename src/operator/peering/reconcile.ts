@@ -3,19 +3,21 @@ import { means, messageOf, type OwnerReference, refOf } from '../../kube/index.t
 import {
   clusterIdOf,
   LOCAL,
+  type LiqoShape,
   namesOf,
   peerRanges,
   type Plan,
   planOf,
+  type Printed,
   printLiqo,
   programOf,
   type Topology,
 } from '../../peering/index.ts';
-import { type Choice, choose } from './choose.ts';
+import { type Choice, choose, type Expressed } from './choose.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import type { Declared } from './declared.ts';
-import { type Outcome, verdictsOf } from './decide-status.ts';
-import { openLiqoEnforcer } from './enforce-liqo.ts';
+import { isApplied, type Outcome, verdictsOf } from './decide-status.ts';
+import { type LiqoProgress, openLiqoEnforcer } from './enforce-liqo.ts';
 import { ensureFabric } from './enforce-nft.ts';
 import { addFinalizer, finishDeletion, namesIn, removeAll, removeProgram } from './remove.ts';
 import { earliest, type Tools, type World } from './world.ts';
@@ -110,22 +112,22 @@ async function enforce(
   return earliest(step.again, said);
 }
 
-function chosen(
-  { flag, fabric, agents, shape, topology }: Tools,
+function chosen(tools: Tools, plan: Plan, program: FirewallProgram, name: string): Choice {
+  const { flag, fabric, agents, shape } = tools;
+  const means = { fabric: fabric.programs.ready() && fabric.slices.ready(), agents: agents(), shape: shape() };
+  return choose(flag, means, (kept) => printedFor(tools, plan, program, name, kept));
+}
+
+function printedFor(
+  { topology }: Tools,
   plan: Plan,
   program: FirewallProgram,
   name: string,
-): Choice {
-  const means = { fabric: fabric.programs.ready() && fabric.slices.ready(), agents: agents(), shape: shape() };
-  return choose(flag, means, (kept) =>
-    printLiqo(program, {
-      shape: kept,
-      cluster: plan.cluster,
-      name,
-      ipv6: topology.hasIPv6,
-      peers: topology.rangesOf(peerRanges(plan.cluster)).last,
-    }),
-  );
+  shape: LiqoShape,
+): Printed {
+  const { cluster } = plan;
+  const peers = topology.rangesOf(peerRanges(cluster)).last;
+  return printLiqo(program, { shape, cluster, name, ipv6: topology.hasIPv6, peers });
 }
 
 interface Step {
@@ -133,6 +135,7 @@ interface Step {
   readonly again: number | undefined;
 }
 
+/** Has a peering enforced by whom was chosen. Whoever did it before goes on, and with every pod that comes, until each node has changed over. */
 async function perform(
   tools: Tools,
   key: string,
@@ -145,25 +148,38 @@ async function perform(
   const { context, fabric, firewalls, liqo } = tools;
   const names = namesOf(plan.cluster, refOf(key).name);
   const firewall = `${refOf(key).namespace}/${names.object}`;
+  const writeFabric = async (): Promise<number> => {
+    const { generation, writes } = await ensureFabric(context.client, names.program, program, fabric, signal);
+    tools.onWrites(key, 'nft', writes);
+    return generation;
+  };
+  const writeLiqo = async ({ object }: Expressed): Promise<LiqoProgress> => {
+    const progress = await liqo.ensure(object, ownerOf(key, declared), signal);
+    tools.onWrites(key, 'liqo', progress.writes);
+    return progress;
+  };
   switch (choice.enforcer) {
     case 'nft': {
-      const { generation, writes } = await ensureFabric(context.client, names.program, program, fabric, signal);
-      tools.onWrites(key, 'nft', writes);
-      const coverage = coverageNow(tools, names.program, generation, declared.object?.spec.rules ?? []);
-      // Both enforce until every node has the new one.
+      const coverage = coverageNow(tools, names.program, await writeFabric(), declared.object?.spec.rules ?? []);
+      if (!firewalls.ready() || firewalls.get(firewall) === undefined)
+        return { outcome: { kind: 'nft', coverage }, again: coverage.staleInMs };
       const covered = coverage.nodes > 0 && coverage.missing.length === 0;
-      const again = covered && firewalls.ready() ? await liqo.remove(firewall, false, signal) : undefined;
+      const shape = tools.shape();
+      const printed = shape && !covered ? printedFor(tools, plan, program, refOf(key).name, shape) : undefined;
+      const kept = printed?.kind === 'printed' ? await writeLiqo(printed) : undefined;
+      const again = covered ? await liqo.remove(firewall, false, signal) : kept?.again;
       return { outcome: { kind: 'nft', coverage }, again: earliest(again, coverage.staleInMs) };
     }
     case 'liqo': {
-      const owner = ownerOf(key, declared);
-      const { again, writes, lost } = await liqo.ensure(choice.printed.object, owner, signal);
-      tools.onWrites(key, 'liqo', writes);
+      const { again, lost } = await writeLiqo(choice.printed);
       const hosts = firewalls.get(firewall)?.value.conditions ?? [];
-      const settled = again === undefined && lost === undefined;
-      const applied = hosts.some(({ type, status }) => type === 'Applied' && status === 'True');
-      const later = settled && applied ? await removeProgram(tools, names.program, false, signal) : undefined;
-      return { outcome: { kind: 'liqo', lost, settled, hosts }, again: earliest(again, later) };
+      const nodes = [...tools.nodes()].filter(({ counts }) => counts).length;
+      const outcome = { kind: 'liqo', lost, settled: again === undefined && lost === undefined, hosts, nodes } as const;
+      if (!fabric.programs.ready() || fabric.programs.get(names.program) === undefined) return { outcome, again };
+      if (isApplied(outcome))
+        return { outcome, again: earliest(again, await removeProgram(tools, names.program, false, signal)) };
+      if (fabric.slices.ready()) await writeFabric();
+      return { outcome, again };
     }
     case 'none': {
       return {
