@@ -1,5 +1,6 @@
 // The node agent on the real kernel: `npm run bench -- fabric [--events N]`. From before the write of a slice at the API
 // server until the kernel tells of the element, by the number of members; CPU of the agent and of what it runs; memory.
+// With --canary what the canary costs: fabric-canary.ts.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -7,15 +8,23 @@ import { parseArgs } from 'node:util';
 import { FABRIC_API_VERSION } from '../src/api/index.ts';
 import { type Cluster, SLICE, startCluster } from '../test/kernel/cluster.ts';
 import { createNetwork, type Network, run, whyNot } from '../test/kernel/network.ts';
+import { cpuOf } from './cpu.ts';
+import { measureCanary } from './fabric-canary.ts';
 
 /** Comes and goes. */
 const NEW = '10.99.99.99';
 const SIZES = [100, 2500, 10_000] as const;
-const { values } = parseArgs({ options: { events: { type: 'string', default: '200' } } });
+const { values } = parseArgs({
+  options: {
+    events: { type: 'string', default: '200' },
+    canary: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '120' },
+  },
+});
 // Ends with what it has built removed, also when it is told to.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
 const reason = whyNot();
-if (reason === undefined) await main(Number(values.events));
+if (reason === undefined) await (values.canary ? measureCanary(Number(values.seconds)) : main(Number(values.events)));
 else process.stdout.write(`SKIPPED: the real kernel: ${reason}\n`);
 
 async function main(events: number): Promise<void> {
@@ -120,10 +129,4 @@ function agentOf(network: Network): number {
   const found = pids.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('fabric-agent'));
   if (found === undefined) throw new Error('no agent runs');
   return Number(found);
-}
-
-/** Milliseconds of processor time of a process and of those that it waited for. */
-function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * 10, 0);
 }

@@ -1,7 +1,6 @@
 // The door of the node agent: a firewall program in the kernel of one node.
 export { type Agent, type AgentHealth, type AgentOptions, createAgent } from './agent.ts';
 export { type Assembled, assemble } from './assemble.ts';
-export { type CanaryPodOptions, runCanaryPod } from './canary/pod.ts';
 export type { CanarySettings } from './canary/watch.ts';
 export { judgeDatapath, type DatapathEvidence } from './datapath.ts';
 export { readDatapath } from './datapath-evidence.ts';

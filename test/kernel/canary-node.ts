@@ -33,6 +33,8 @@ export interface Wiring {
   readonly plugin: string;
   /** Its own part of addresses. */
   readonly host: number;
+  /** From one trial to the next; default 3. */
+  readonly seconds?: number;
 }
 
 /** Pods of the node, and one elsewhere; the last part of their addresses. */
@@ -45,7 +47,10 @@ const FOR_GOOD = { signal: new AbortController().signal };
 const MAC = '02:00:00:00:00:01';
 
 /** Names of interfaces on the node are those of the pods: ca, cb. */
-export async function startCanaryNode({ network, cluster }: Lab, wiring: Wiring): Promise<CanaryNode> {
+export async function startCanaryNode(
+  { network, cluster }: Pick<Lab, 'network' | 'cluster'>,
+  wiring: Wiring,
+): Promise<CanaryNode> {
   const { name, host } = wiring;
   const range = (place: number) => ({ 4: `10.${host}.${place}`, 6: `fd00:${host}:${place}:` });
   const near = range(1);
@@ -84,7 +89,7 @@ export async function startCanaryNode({ network, cluster }: Lab, wiring: Wiring)
   writeFileSync(join(folder, '10-net.conflist'), cni);
   const programs: Program[] = [];
   const startPod = async (pod: string, on: string, space: string, addresses: string, nodeAddress: string) => {
-    await declarePod({ network, cluster }, `${name}-${pod}`, on, addresses.split(','));
+    await declarePod({ cluster }, `${name}-${pod}`, on, addresses.split(','));
     const args = ['fabric-canary', '--address', addresses, '--node', nodeAddress];
     const program = cluster.start(`${name}-${pod}`, space, args);
     programs.push(program);
@@ -102,7 +107,7 @@ export async function startCanaryNode({ network, cluster }: Lab, wiring: Wiring)
     `--cni-dir=${folder}`,
     `--canary-address=${node[4]},${node[6]}`,
     `--canary-namespace=${NAMESPACE}`,
-    '--canary-seconds=3',
+    `--canary-seconds=${wiring.seconds ?? 3}`,
   ]);
   programs.push(agent);
   return {
@@ -173,7 +178,7 @@ function podLines({ pod, space, node, near, pods }: PodWires): readonly string[]
 }
 
 async function declarePod(
-  { cluster }: Pick<Lab, 'cluster' | 'network'>,
+  { cluster }: Pick<Lab, 'cluster'>,
   name: string,
   node: string,
   addresses: readonly string[],

@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import { InvalidArgumentError, Option } from 'commander';
-import { runCanaryPod } from '../../fabric/index.ts';
-import { systemClock } from '../../kube/index.ts';
+import { runCanaryPod } from '../../canary/index.ts';
 import { type CommandFile, newCommand } from '../command.ts';
 import { addressList, port } from '../fabric/arguments.ts';
 import { untilSignal } from '../fabric/until-signal.ts';
@@ -29,10 +28,7 @@ export const fabricCanary: CommandFile = ({ terminal, finish }) =>
         terminal.stderr(`${JSON.stringify({ level: 'warn', message: what, error: error.message })}\n`);
       try {
         await untilSignal((signal) =>
-          runCanaryPod(
-            { addresses: flags.address, node: flags.node, port: flags.port, clock: systemClock, onTrouble: say },
-            signal,
-          ),
+          runCanaryPod({ addresses: flags.address, node: flags.node, port: flags.port, onTrouble: say }, signal),
         );
         finish(0);
       } catch (error) {

@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { type Echo, openEcho } from './echo.ts';
+import { type Echo, type Errand, MAX_LINE, openEcho, type Outcome, outcomeOf } from '../../canary/index.ts';
 import type { CanaryPod } from './plan.ts';
-import { type Errand, MAX_LINE, type Outcome, outcomeOf } from './wire.ts';
 
 export interface HubOptions {
   /** The node's, where its canaries find it. */

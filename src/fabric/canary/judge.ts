@@ -1,7 +1,7 @@
 import { PATH_CLASSES, type PathClass } from '../../api/index.ts';
+import type { Outcome } from '../../canary/index.ts';
 import { backOf, type Probe } from './plan.ts';
 import { countKey } from './table.ts';
-import type { Outcome } from './wire.ts';
 
 /** What a trial says of one way of packets. */
 export interface Sight {

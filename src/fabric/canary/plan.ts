@@ -1,6 +1,6 @@
 import type { PathClass } from '../../api/index.ts';
+import type { Order } from '../../canary/index.ts';
 import { memberOf } from '../members.ts';
-import type { Order } from './wire.ts';
 
 /** A pod whose packets stand for those of other pods. */
 export interface CanaryPod {

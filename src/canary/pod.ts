@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { type Clock, sleep } from '../../kube/index.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { bound, openEcho, say } from './echo.ts';
 import { type Datagram, datagramOf, type Errand, errandOf, type Order, type Outcome } from './wire.ts';
 
@@ -10,7 +10,6 @@ export interface CanaryPodOptions {
   /** An address of the node that it runs on. */
   readonly node: string;
   readonly port: number;
-  readonly clock: Clock;
   readonly onTrouble: (what: string, error: Error) => void;
 }
 
@@ -22,7 +21,7 @@ const LONGEST_RETRY_MS = 60_000;
  * keeps one connection to the agent of its node and waits to be sent on an errand; it holds no rights and knows nothing.
  */
 export async function runCanaryPod(options: CanaryPodOptions, signal: AbortSignal): Promise<void> {
-  const { addresses, node, port, clock } = options;
+  const { addresses, node, port } = options;
   const waiting = new Set<(datagram: Datagram, source: string, sourcePort: number) => void>();
   const echo = await openEcho({
     addresses,
@@ -72,7 +71,7 @@ export async function runCanaryPod(options: CanaryPodOptions, signal: AbortSigna
         socket.on('close', () => resolve());
       });
       signal.removeEventListener('abort', stop);
-      await sleep(clock, wait, signal).catch(() => undefined);
+      await sleep(wait, undefined, { signal }).catch(() => undefined);
       wait = Math.min(wait * 2, LONGEST_RETRY_MS);
     }
   } finally {
@@ -83,7 +82,7 @@ export async function runCanaryPod(options: CanaryPodOptions, signal: AbortSigna
 /** Sends every datagram, waits, and answers the ids of those that were answered. */
 async function carryOutErrand(
   errand: Errand,
-  { addresses, clock, onTrouble }: CanaryPodOptions,
+  { addresses, onTrouble }: CanaryPodOptions,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const answered = new Set<string>();
@@ -105,7 +104,7 @@ async function carryOutErrand(
       // An agent asks its own canaries; one that were told to speak as another would be no canary.
       if (addresses.includes(order.source)) await send(order).catch((error: unknown) => trouble(asError(error)));
     }
-    await sleep(clock, errand.waitMs, signal);
+    await sleep(errand.waitMs, undefined, { signal });
   } finally {
     for (const socket of sockets) socket.close();
   }
