@@ -1,6 +1,6 @@
 import { type Finding, overlapsCidr, parseCidr, type PeeringParty, type PeeringRule } from '../api/index.ts';
 import type { Compiled, Peerings } from './cluster.ts';
-import { meaningOf } from './program/index.ts';
+import { decidersOf, meaningOf } from './program/index.ts';
 import { peerRanges, type Topology } from './topology/index.ts';
 
 /** What a reader of the rules may not expect of them. Errors are refusals, warnings doors that are open or shut by surprise. */
@@ -52,26 +52,51 @@ function missingNetworks({ object, plan }: Compiled): Finding[] {
   }));
 }
 
-/** A rule that an earlier one covers on both sides is never asked. */
-function shadowed({ object, plan }: Compiled): Finding[] {
+/** A rule that an earlier one covers on both sides is never asked, whoever is in them. */
+function shadowed(compiled: Compiled): Finding[] {
+  const { object, plan } = compiled;
   const rules = object.spec.rules ?? [];
   const covers = (wide: PeeringParty | undefined, narrow: PeeringParty | undefined, allow: boolean): boolean =>
     wide === undefined || (narrow !== undefined && includes(wide, narrow, plan.cluster, allow));
-  return rules.flatMap((rule, index) => {
+  const found = new Map<number, Finding>();
+  for (const [index, rule] of rules.entries()) {
     const before = rules.findIndex(
       (earlier, at) =>
         at < index &&
         covers(earlier.source, rule.source, earlier.action === 'allow' && rule.action === 'deny') &&
         covers(earlier.destination, rule.destination, earlier.action === 'allow' && rule.action === 'deny'),
     );
-    if (before < 0) return [];
-    const same = rules[before]?.action === rule.action;
-    return [
-      about(object, index, same ? 'info' : 'warning', 'RuleShadowed', {
-        message: `never decides: rule ${before} (${ruleText(rules[before])}) matches everything that it matches${same ? ', and does the same' : ''}`,
-        fix: same ? 'remove it' : `move it before rule ${before}, or remove it`,
-      }),
-    ];
+    if (before >= 0) found.set(index, shadow(object, index, [before], 'matches everything that it matches'));
+  }
+  for (const [index, before] of decidedBefore(compiled))
+    if (!found.has(index)) found.set(index, shadow(object, index, before, 'now matches everything that it matches'));
+  return [...found].sort(([a], [b]) => a - b).map(([, finding]) => finding);
+}
+
+/** Rules of the peering that match somebody and decide about nobody as the cluster is now, and those that decide instead. */
+function decidedBefore({ plan, program }: Compiled): ReadonlyMap<number, readonly number[]> {
+  const ruleOf = (index: number): number => plan.rules[index]?.from ?? 0;
+  const instead = new Map<number, Set<number>>();
+  for (const [index, deciders] of decidersOf(program) ?? []) {
+    const known = instead.get(ruleOf(index)) ?? new Set();
+    instead.set(ruleOf(index), known);
+    for (const each of deciders) known.add(ruleOf(each));
+  }
+  return new Map(
+    [...instead]
+      .filter(([rule, others]) => !others.has(rule))
+      .map(([rule, others]) => [rule, [...others].sort((a, b) => a - b)]),
+  );
+}
+
+function shadow(object: Compiled['object'], index: number, before: readonly number[], why: string): Finding {
+  const rules = object.spec.rules ?? [];
+  const same = before.every((each) => rules[each]?.action === rules[index]?.action);
+  const [first = 0, ...others] = before;
+  const who = before.map((each) => `rule ${each} (${ruleText(rules[each])})`).join(' or ');
+  return about(object, index, same ? 'info' : 'warning', 'RuleShadowed', {
+    message: `never decides: ${who} ${why}${same ? `, and ${others.length > 0 ? 'they do' : 'does'} the same` : ''}`,
+    fix: same ? 'remove it' : `move it before rule ${first}, or remove it`,
   });
 }
 

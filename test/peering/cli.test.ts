@@ -122,6 +122,53 @@ test('lint finds rules that never decide, reach the whole cluster, miss the exte
   ]);
 });
 
+test('lint finds a rule that is never asked as the cluster is now: by a group inside of another, or by several rules together', async () => {
+  const shadowedBy = async (rules: string, name: string): Promise<readonly string[]> => {
+    const cluster = join(example(name), 'cluster.yaml');
+    const tenant = `liqo-tenant-${name === 'consumer' ? 'milan' : 'rome'}`;
+    const { stdout } = await lattice(['peering', 'lint', '-', cluster, '-o', 'json'], peering(rules, tenant));
+    const { findings } = RESULT_SCHEMAS.PeeringLintResult.parse(JSON.parse(stdout));
+    return findings
+      .filter(({ code }) => code === 'RuleShadowed')
+      .map(({ path, severity, message }) => `${severity} ${String(path?.[2])} ${message}`);
+  };
+  const [turned = '', ...others] = await shadowedBy(
+    '[{source: {group: remote-cluster}, action: deny}, {source: {group: vc-remote}, action: allow}]',
+    'consumer',
+  );
+  assert.match(turned, /^warning 1 never decides: rule 0 \(remote-cluster -> any: deny\) now matches/);
+  assert.deepEqual(others, []);
+  const party = (name: string) => `{source: {${name}}, destination: {group: offloaded}, action: deny}`;
+  const [together = ''] = await shadowedBy(
+    `[${party('group: local-cluster')}, ${party('group: remote-cluster')}, {source: {group: private-subnets}, destination: {group: offloaded}, action: allow}, ${party('group: offloaded')}]`,
+    'provider',
+  );
+  assert.match(together, /^info 3 never decides: rule 0 \(local-cluster -> offloaded: deny\) now/);
+  assert.deepEqual(
+    await shadowedBy(
+      '[{source: {group: vc-remote}, action: allow}, {source: {group: remote-cluster}, action: deny}]',
+      'consumer',
+    ),
+    [],
+  );
+});
+
+test('where a peering is refused nobody knows what passes, unless another denies it', async () => {
+  const both = `${peering('[]', 'default')}---\n${peering('[{source: {group: private-subnets}, action: deny}]')}`;
+  const { code, stdout } = await lattice(['peering', 'simulate', '-', '-o', 'json'], both);
+  assert.equal(code, 1);
+  const { flows } = RESULT_SCHEMAS.PeeringSimulateResult.parse(JSON.parse(stdout));
+  assert.deepEqual(
+    flows.map(({ from, to, verdict }) => `${from} -> ${to}: ${verdict}`),
+    [
+      'private address -> private address: denied',
+      'private address -> Internet: denied',
+      'Internet -> private address: undecided',
+      'Internet -> Internet: undecided',
+    ],
+  );
+});
+
 test('a wrong namespace is refused with the right one; inputs without a peering, and unknown pods, are bad usage', async () => {
   const wrong = await lattice(['peering', 'compile', '-'], peering('[]', 'default'));
   assert.equal(wrong.code, 1);

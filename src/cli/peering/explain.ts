@@ -64,7 +64,7 @@ export const peeringExplain: CommandFile = ({ terminal, finish }) =>
 function answerOf({ object, plan, program, judge }: Compiled, flow: Flow): ProgramAnswer {
   const { allowed, rule } = judge(flow);
   const verdict = allowed ? 'allowed' : 'denied';
-  if (!rule) return { peering: plan.peering, verdict, text: 'no rule matches, which allows', members: [] };
+  if (!rule) return { peering: plan.peering, verdict, text: 'since no rule matches', members: [] };
   const from = plan.rules.find((each) => each.rule.name === rule.name)?.from ?? 0;
   const members = (['source', 'destination'] as const).flatMap((party) => {
     const side: FirewallParty | undefined = rule[party];
@@ -85,7 +85,7 @@ function answerOf({ object, plan, program, judge }: Compiled, flow: Flow): Progr
 
 function flowText({ source, destination, programs }: Flow & { readonly programs: readonly ProgramAnswer[] }): string {
   const lines = programs.flatMap(({ peering, verdict, rule, text, nft, members }) => [
-    `    ${peering}: ${verdict} by ${rule === undefined ? text : `rule ${rule} (${text})`}`,
+    `    ${peering}: ${verdict}${rule === undefined ? `, ${text}` : ` by rule ${rule} (${text})`}`,
     ...(nft ?? []).map((line) => `      nft: ${line}`),
     ...members.map(({ party, addresses }) => `      ${party}: ${shown(addresses)}`),
   ]);

@@ -1,4 +1,4 @@
-import { type Actor, actorsOf, type Compiled, compileFindings, judgeAll } from '../../peering/index.ts';
+import { type Actor, actorsOf, compileFindings, judgeAll, type Peerings } from '../../peering/index.ts';
 import { choice, type CommandFile, newCommand } from '../command.ts';
 import { toResult, toTable } from '../io/index.ts';
 import { printFindings } from '../report.ts';
@@ -21,7 +21,7 @@ export const peeringSimulate: CommandFile = ({ terminal, finish }) =>
       if (!input) return finish(2);
       const findings = [...input.findings, ...compileFindings(input.peerings)].map(input.placed);
       const actors = actorsOf(input.peerings, input.topology);
-      const flows = actors.flatMap((from) => actors.map((to) => flowOf(from, to, input.peerings.compiled)));
+      const flows = actors.flatMap((from) => actors.map((to) => flowOf(from, to, input.peerings)));
       const complete = input.peerings.refused.length === 0;
       if (flags.output === 'json')
         terminal.stdout(toResult('peeringSimulate', complete ? 'yes' : 'undecided', findings, { flows }));
@@ -33,7 +33,7 @@ export const peeringSimulate: CommandFile = ({ terminal, finish }) =>
       finish(complete ? 0 : 1);
     });
 
-function flowOf(from: Actor, to: Actor, compiled: readonly Compiled[]) {
+function flowOf(from: Actor, to: Actor, { compiled, refused }: Peerings) {
   const flow = { source: from.address, destination: to.address };
   const { allowed, by } = judgeAll(
     compiled.map(({ judge }) => judge),
@@ -48,7 +48,8 @@ function flowOf(from: Actor, to: Actor, compiled: readonly Compiled[]) {
     from: from.name,
     to: to.name,
     ...flow,
-    verdict: allowed ? 'allowed' : 'denied',
+    // A peering that could not be compiled may deny the flow: then nobody knows.
+    verdict: allowed ? (refused.length > 0 ? 'undecided' : 'allowed') : 'denied',
     by: decided.join(', ') || 'no rule',
   };
 }

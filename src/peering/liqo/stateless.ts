@@ -1,11 +1,5 @@
-import {
-  type Cidr,
-  type FirewallParty,
-  type FirewallProgram,
-  type FirewallRule,
-  formatAddress,
-  parseCidr,
-} from '../../api/index.ts';
+import type { FirewallProgram, FirewallRule } from '../../api/index.ts';
+import { addressClasses, firstCommon, maskOf, numberParties } from '../program/classes.ts';
 
 /** Two addresses between which a program can only be enforced by what knows replies from new connections. */
 export interface NeedsState {
@@ -60,89 +54,21 @@ function tabulate(
   program: FirewallProgram,
   peers: readonly string[],
 ): { readonly rules: readonly FirewallRule[]; readonly classes: readonly Class[] } {
-  const sets = new Map(program.sets.map(({ name, members }) => [name, members]));
-  const parties: Party[] = [];
-  const numbers = new Map<string, number>();
-  const number = (key: string, texts: readonly string[], isNode: boolean): number => {
-    const known = numbers.get(key);
-    if (known !== undefined) return known;
-    const cidrs = texts.flatMap((text) => parseCidr(text) ?? []).filter(({ family }) => family === 4);
-    numbers.set(key, parties.length);
-    return parties.push({ cidrs, isNode }) - 1;
-  };
-  const numberOf = (party: FirewallParty | undefined): number | undefined => {
-    if (!party) return undefined;
-    if ('set' in party) return number(`@${party.set}`, sets.get(party.set) ?? [], false);
-    return number(party.cidrs.join(), party.cidrs, true);
-  };
-  number('peers', peers, false);
+  const parties = numberParties(program);
+  const elsewhere = parties.add('peers', { cidrs: peers });
+  const holdsNodes = (party: number): boolean => party !== elsewhere && !parties.isSet(party);
   const matches = (party: number | undefined): boolean =>
-    party === undefined || (parties[party]?.cidrs.length ?? 0) > 0;
+    party === undefined || (parties.all[party]?.some(({ family }) => family === 4) ?? false);
   const numbered = program.rules
-    .map((rule) => ({ rule, source: numberOf(rule.source), destination: numberOf(rule.destination) }))
+    .map((rule) => ({ rule, source: parties.of(rule.source), destination: parties.of(rule.destination) }))
     .filter(({ source, destination }) => matches(source) && matches(destination));
-  const bits = (held: ReadonlySet<number>, side: 'source' | 'destination'): Uint32Array => {
-    const mask = new Uint32Array(Math.ceil(numbered.length / 32));
-    for (const [index, rule] of numbered.entries()) {
-      const party = rule[side];
-      if (party === undefined || held.has(party)) mask[index >>> 5] = (mask[index >>> 5] ?? 0) | (1 << (index & 31));
-    }
-    return mask;
-  };
-  const classes = classesOf(parties).map(({ address, held }) => ({
+  const sources = numbered.map(({ source }) => source);
+  const destinations = numbered.map(({ destination }) => destination);
+  const classes = addressClasses(parties.all, 4).map(({ address, held }) => ({
     address,
-    mayBeNode: [...held].every((party) => parties[party]?.isNode === true),
-    asSource: bits(held, 'source'),
-    asDestination: bits(held, 'destination'),
+    mayBeNode: [...held].every(holdsNodes),
+    asSource: maskOf(sources, held),
+    asDestination: maskOf(destinations, held),
   }));
   return { rules: numbered.map(({ rule }) => rule), classes };
-}
-
-interface Party {
-  readonly cidrs: readonly Cidr[];
-  /** Whether nodes may be among its addresses. */
-  readonly isNode: boolean;
-}
-
-/** The first rule that both masks have; -1 when there is none. */
-function firstCommon(one: Uint32Array, other: Uint32Array): number {
-  for (let word = 0; word < one.length; word++) {
-    const common = (one[word] ?? 0) & (other[word] ?? 0);
-    if (common !== 0) return word * 32 + 31 - Math.clz32(common & -common);
-  }
-  return -1;
-}
-
-/** Sweeps over the borders of all parties; between two borders every address is in the same parties. */
-function classesOf(
-  parties: readonly Party[],
-): readonly { readonly address: string; readonly held: ReadonlySet<number> }[] {
-  const borders = new Map<bigint, { readonly enter: number[]; readonly leave: number[] }>();
-  const at = (address: bigint) => {
-    const known = borders.get(address) ?? { enter: [], leave: [] };
-    borders.set(address, known);
-    return known;
-  };
-  at(0n);
-  for (const [party, { cidrs }] of parties.entries()) {
-    for (const { first, prefix } of cidrs) {
-      at(first).enter.push(party);
-      at(first + (1n << BigInt(32 - prefix))).leave.push(party);
-    }
-  }
-  const depth = new Map<number, number>();
-  const classes = new Map<string, { readonly address: string; readonly held: ReadonlySet<number> }>();
-  for (const [address, { enter, leave }] of [...borders].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    for (const party of leave) {
-      const left = (depth.get(party) ?? 0) - 1;
-      if (left > 0) depth.set(party, left);
-      else depth.delete(party);
-    }
-    for (const party of enter) depth.set(party, (depth.get(party) ?? 0) + 1);
-    if (address >= 1n << 32n) continue;
-    const held = [...depth.keys()].sort((a, b) => a - b);
-    const signature = held.join();
-    if (!classes.has(signature)) classes.set(signature, { address: formatAddress(4, address), held: new Set(held) });
-  }
-  return [...classes.values()];
 }

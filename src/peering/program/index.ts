@@ -1,4 +1,5 @@
 // A peering as a firewall program, and what a program does with a connection.
+export { decidersOf } from './deciders.ts';
 export { type Flow, type Judge, judgeAll, type Judgement, judgeOf } from './judge.ts';
 export {
   meaningOf,
