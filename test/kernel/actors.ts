@@ -33,7 +33,8 @@ export interface Actors {
   stop(): void;
 }
 
-const PATIENCE_MS = 400;
+/** Who is open on a busy machine must not be taken for one that is cut. */
+const PATIENCE_MS = 2000;
 
 export async function startActors(network: Network): Promise<Actors> {
   const processes = new Map<string, Process>();

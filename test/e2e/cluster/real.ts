@@ -120,19 +120,26 @@ const controllerFlags = (folder: string, kubeconfig: string): readonly string[] 
   '--secure-port=0',
 ];
 
+/** It needs half a minute of a processor that it may have to share. */
+const START_MS = 300_000;
+
 async function whenReady(url: string, server: Program): Promise<void> {
   // What is asked is no secret, and the certificate is written only while the server starts.
   const agent = new Agent({ connect: { rejectUnauthorized: false } });
   try {
-    const ready = await until('kube-apiserver is ready', async () => {
-      if (!server.running()) return false;
-      const { statusCode, body } = await request(`${url}/readyz`, {
-        dispatcher: agent,
-        signal: AbortSignal.timeout(10_000),
-      });
-      await body.dump();
-      return statusCode === 200 ? true : undefined;
-    });
+    const ready = await until(
+      'kube-apiserver is ready',
+      async () => {
+        if (!server.running()) return false;
+        const { statusCode, body } = await request(`${url}/readyz`, {
+          dispatcher: agent,
+          signal: AbortSignal.timeout(10_000),
+        });
+        await body.dump();
+        return statusCode === 200 ? true : undefined;
+      },
+      START_MS,
+    );
     if (!ready) throw new Error(`kube-apiserver ended:\n${server.lastWords()}`);
   } finally {
     await agent.destroy();

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite } from 'node:test';
+import '../../seed.ts';
 import { openCluster, type Target } from '../cluster/index.ts';
 import { answersSuite } from './answers.ts';
 import { appliedSuite } from './applied.ts';

@@ -1,5 +1,6 @@
 // The suite; `npm run kernel` runs it, and says first whether it can.
 import { after, before } from 'node:test';
+import '../../seed.ts';
 import { type Lab, startLab } from '../lab.ts';
 import { canaryTests } from './canary.ts';
 import { liqoTests } from './liqo.ts';
