@@ -127,6 +127,8 @@ test('a service is held until its pods are gone, and its data stays', async (t) 
   const scene = await openScene(t);
   await scene.apply(payments);
   await deployed(scene, 'shop/payment-service', 'Running');
+  // Simulated pods run without their Secret: that comes before what it is for.
+  await exists(scene, 'StatefulSet', 'shop/payment-service-db');
   const before = await exists(scene, 'LatticeService', 'shop/payment-service');
   assert.deepEqual(before.metadata.finalizers, ['lattice.dev/workload']);
   const order: string[] = [];
