@@ -1,4 +1,5 @@
 // One node whose network is built as a test says, with two canary pods, its agent, and a canary pod elsewhere.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,8 @@ export interface CanaryNode {
   readonly far: Readonly<Record<4 | 6, string>>;
   /** Shell lines in the node. */
   run(lines: string): string;
+  /** Whether TCP from a pod comes to an address where nobody listens: then it is refused. */
+  reaches(from: 'a' | 'b', address: string, port: number): boolean;
   /** The report, as soon as it says of the three ways what is expected. */
   sees(ways: Ways): Promise<NonNullable<FabricNodeStatus['status']>>;
   /** Ends the canary pods of the node. */
@@ -116,6 +119,11 @@ export async function startCanaryNode(
     here: node,
     far,
     run: (text) => run(`ip netns exec ${node.space} sh -ec '${text}'`),
+    reaches(from, address, port) {
+      const call = `require('node:net').connect(${port}, '${address}').on('error', ({ code }) => process.exit(code === 'ECONNREFUSED' ? 0 : 1)).setTimeout(1500, () => process.exit(1))`;
+      const command = ['netns', 'exec', pods[from], process.execPath, '-e', call];
+      return spawnSync('ip', command, { timeout: 20_000 }).status === 0;
+    },
     sees: (ways) =>
       until(
         `${name} sees ${JSON.stringify(ways)}`,

@@ -87,18 +87,29 @@ export function canaryTests(lab: () => Lab): void {
       });
     });
 
-    test('sees a bridge that does not call netfilter, whatever the CNI configuration says', async () => {
+    test('sees a bridge that does not call netfilter, whatever the CNI configuration says: no rule holds there', async () => {
+      const { cluster } = lab();
       await on({ name: 'n5', pods: 'bridged', plugin: 'some-cni', host: 91 }, async (node) => {
         const calls = (value: 0 | 1): string =>
           node.run(
             `sysctl -qw net.bridge.bridge-nf-call-iptables=${value} net.bridge.bridge-nf-call-ip6tables=${value}`,
           );
+        // The datagrams of the canary are not what is denied.
+        const rule = { name: 'closed', action: 'deny', protocol: 'TCP', ports: [{ port: 4242 }] } as const;
+        const program = { peering: 'canary/bridge', generation: 0, disarmed: false, sets: [], rules: [rule] };
+        await cluster.load('bridge', program);
+        await until('the node has it loaded', async () =>
+          (await cluster.status('n5'))?.programs.some((each) => each.generation !== undefined) ? true : undefined,
+        );
         calls(1);
         await node.sees(ALL_PASS);
+        assert.equal(node.reaches('a', `10.91.1.${CANARIES.b}`, 4242), false);
         calls(0);
         const { bypassed } = await node.sees({ ...ALL_PASS, SameNode: 'Bypassed' });
         assert.match(bypassed[0]?.message ?? '', /between pods, IPv4; between pods, IPv6/);
+        assert.equal(node.reaches('a', `10.91.1.${CANARIES.b}`, 4242), true, 'the deny is loaded, and does not hold');
       });
+      await cluster.unload('bridge');
     });
   });
 }
