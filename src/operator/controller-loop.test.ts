@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { exemptionsOf } from '../graph/index.ts';
 import { type ClusterAccess, createClient, systemClock } from '../kube/index.ts';
 import { type ControllerContext, noMetrics, silentLog } from './context.ts';
@@ -88,6 +89,31 @@ test('told to stop before its caches are complete, a controller ends without hav
   await running.ended;
   assert.deepEqual([loop.working(), loop.scope.signal.aborted], [false, true]);
 });
+
+for (const when of ['before', 'after'] as const)
+  test(`a piece that breaks ${when} work began ends the controller with its error, and all that was started with it`, async () => {
+    const { loop, run, synced } = loopOf();
+    const breaks = Promise.withResolvers<void>();
+    let ended = 0;
+    // As a connection does, it takes a turn of the event loop to end.
+    const lasting = async (signal: AbortSignal): Promise<undefined> => {
+      while (!signal.aborted) await setImmediate();
+      ended++;
+    };
+    loop.scope.tasks.start(lasting(loop.scope.signal));
+    loop.scope.tasks.start(breaks.promise);
+    const running = run({
+      workers: 2,
+      reconcile: (_, call) => {
+        breaks.reject(new Error('broken'));
+        return lasting(call);
+      },
+    });
+    if (when === 'after') synced();
+    else breaks.reject(new Error('broken'));
+    await assert.rejects(running.ended, { message: 'broken' });
+    assert.deepEqual([loop.working(), ended], [when === 'after', when === 'after' ? 2 : 1]);
+  });
 
 test('a key that fails is named in the log, and tried again', async () => {
   const logged: unknown[] = [];

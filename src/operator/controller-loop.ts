@@ -34,6 +34,7 @@ export function openLoop(context: ControllerContext): ControllerLoop {
   const { clock, random, log, stopping, signal } = context;
   const tasks = openTasks();
   const watching = new AbortController();
+  const scope = { context, tasks, signal: AbortSignal.any([signal, watching.signal]) };
   const queue = workQueue({ clock, random });
   let working = false;
 
@@ -46,7 +47,10 @@ export function openLoop(context: ControllerContext): ControllerLoop {
       const onError = (key: string, error: Error, failures: number): void =>
         log.warn('reconcile: failed, trying again', { ...todo.named(key), error, failures });
       const { workers, reconcile } = todo;
-      await Promise.race([work({ queue, workers, reconcile, onError, stopping, signal }), tasks.broken]);
+      // Its own signal: workers that outlive a closed queue would turn in place and let nothing else run.
+      const worked = work({ queue, workers, reconcile, onError, stopping, signal: scope.signal });
+      tasks.start(worked);
+      await Promise.race([worked, tasks.broken]);
     } finally {
       watching.abort(new Error('the controller has ended'));
       queue.close();
@@ -54,7 +58,7 @@ export function openLoop(context: ControllerContext): ControllerLoop {
     }
   };
   return {
-    scope: { context, tasks, signal: AbortSignal.any([signal, watching.signal]) },
+    scope,
     queue,
     working: () => working,
     run(todo) {
