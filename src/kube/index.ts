@@ -4,7 +4,7 @@ export * from './client/index.ts';
 export { orAborted, sleep, systemClock, type Clock } from './clock.ts';
 export { accessOf, loadAccess, parseKubeconfig, type AccessOptions, type ClusterAccess } from './config/index.ts';
 export { errorOfResponse, KubeError, means, messageOf, type Cause, type Meaning } from './errors.ts';
-export { canonicalJson, type Json, type JsonObject } from './json.ts';
+export { at, canonicalJson, isRecord, type Json, type JsonObject } from './json.ts';
 export { apiVersionOf, collectionPath, objectPath, untyped, type Kind, type KindName } from './kind.ts';
 export {
   isKubeObject,

@@ -25,11 +25,11 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value at `path` below `value`, or undefined where a step is missing. */
+/** The value at `path` below `value`, or undefined where a step is missing. What every object inherits is no field of it. */
 export function at(value: unknown, ...path: readonly string[]): unknown {
   let here = value;
   for (const step of path) {
-    if (!isRecord(here)) return undefined;
+    if (!isRecord(here) || !Object.hasOwn(here, step)) return undefined;
     here = here[step];
   }
   return here;

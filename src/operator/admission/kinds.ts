@@ -1,4 +1,4 @@
-import { isKubeObject, type Kind, type KubeObject } from '../../kube/index.ts';
+import { isKubeObject, isRecord, type Kind, type KubeObject } from '../../kube/index.ts';
 
 export interface Secret extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
@@ -39,7 +39,3 @@ function isWebhook(value: unknown): boolean {
 
 const isTexts = (value: unknown): boolean =>
   isRecord(value) && Object.values(value).every((text) => typeof text === 'string');
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

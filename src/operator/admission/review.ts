@@ -1,7 +1,7 @@
 // AdmissionReview v1, request and answer. Pure.
 import { type Finding, formatPath } from '../../api/index.ts';
+import { at, isRecord } from '../../kube/index.ts';
 import type { Judge } from './judge.ts';
-import { isRecord } from './kinds.ts';
 
 /** What is asked, as far as it is read. */
 export interface ReviewRequest {
@@ -39,8 +39,7 @@ export function readReview(body: unknown): ReviewRequest | undefined {
  * of an object from before a rule was made must stay writable, or it could not even be deleted.
  */
 export function decideReview({ object, old, namespace }: ReviewRequest, judge: Judge): Verdict {
-  const metadata = isRecord(object['metadata']) ? object['metadata'] : {};
-  const going = metadata['deletionTimestamp'] !== undefined;
+  const going = at(object, 'metadata', 'deletionTimestamp') !== undefined;
   if (old && (going || sameValue(object['spec'], old['spec']))) return { kind: 'unchanged', findings: [] };
   const findings = judge(object, namespace);
   return { kind: findings.length > 0 ? 'refused' : 'allowed', findings };
@@ -61,7 +60,7 @@ export function reviewAnswer({ uid, object }: ReviewRequest, { kind, findings }:
             details: {
               group: 'lattice.dev',
               kind: object['kind'],
-              name: isRecord(object['metadata']) ? object['metadata']['name'] : undefined,
+              name: at(object, 'metadata', 'name'),
               causes: findings.map((finding) => ({
                 reason: finding.code,
                 message: sentence(finding),

@@ -1,5 +1,5 @@
 import type { Labels } from '../../graph/index.ts';
-import { apiVersionOf, type JsonObject, type KindName, only, type Projection } from '../../kube/index.ts';
+import { apiVersionOf, at, type JsonObject, type KindName, only, type Projection } from '../../kube/index.ts';
 
 /** A policy of another author, as far as an engine reads it. */
 export type ForeignObject = Readonly<Record<string, unknown>>;
@@ -19,13 +19,13 @@ export function foreignProjection(kind: KindName): Projection<ForeignObject> {
 /** What is kept of the object: no managed fields, and none of the annotations that kubectl and others leave. */
 export function foreignOf(kind: KindName, object: JsonObject): ForeignObject {
   const { metadata, spec, specs } = object;
-  const dryRun = field(field(metadata, 'annotations'), DRY_RUN);
+  const dryRun = at(metadata, 'annotations', DRY_RUN);
   return {
     // Items of a list of a built-in kind come without these.
     apiVersion: apiVersionOf(kind),
     kind: kind.kind,
     metadata: {
-      ...Object.fromEntries(METADATA.flatMap((name) => pair(name, field(metadata, name)))),
+      ...Object.fromEntries(METADATA.flatMap((name) => pair(name, at(metadata, name)))),
       ...(dryRun === undefined ? {} : { annotations: { [DRY_RUN]: dryRun } }),
     },
     ...(spec === undefined ? {} : { spec }),
@@ -35,7 +35,7 @@ export function foreignOf(kind: KindName, object: JsonObject): ForeignObject {
 
 /** The labels of any object. */
 export function labelsOf({ metadata }: JsonObject): Labels {
-  const labels = field(metadata, 'labels');
+  const labels = at(metadata, 'labels');
   return Object.fromEntries(
     Object.entries(typeof labels === 'object' && labels !== null ? labels : {}).filter(
       (entry): entry is [string, string] => typeof entry[1] === 'string',
@@ -45,10 +45,4 @@ export function labelsOf({ metadata }: JsonObject): Labels {
 
 function pair(name: string, value: unknown): readonly (readonly [string, unknown])[] {
   return value === undefined ? [] : [[name, value]];
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
 }

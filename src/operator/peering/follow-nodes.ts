@@ -1,5 +1,5 @@
 import { fabricNodeStatus } from '../../api/index.ts';
-import { createWatch, type JsonObject, only } from '../../kube/index.ts';
+import { at, createWatch, type JsonObject, only } from '../../kube/index.ts';
 import type { Scope } from '../tasks.ts';
 import { lifeOf, type NodeFact, type NodeReport } from './coverage.ts';
 import { NODE, NODE_STATUS } from './kinds.ts';
@@ -52,12 +52,6 @@ export function followNodes({ onChange, ...scope }: Scope & { readonly onChange:
 
 /** Linux, and not a stand-in for a cluster. */
 function holdsPods({ metadata }: JsonObject): boolean {
-  const labels = at(metadata, 'labels');
-  return at(labels, 'kubernetes.io/os') !== 'windows' && at(labels, 'liqo.io/type') !== 'virtual-node';
-}
-
-function at(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
+  const label = (name: string): unknown => at(metadata, 'labels', name);
+  return label('kubernetes.io/os') !== 'windows' && label('liqo.io/type') !== 'virtual-node';
 }

@@ -1,4 +1,13 @@
-import { type Client, type Clock, createWatch, type KubeError, only, untyped, type Watch } from '../../kube/index.ts';
+import {
+  at,
+  type Client,
+  type Clock,
+  createWatch,
+  type KubeError,
+  only,
+  untyped,
+  type Watch,
+} from '../../kube/index.ts';
 
 /** Whether a kind can be read and written: its definition is served at the version that is used, and stays. */
 export type Serving = 'absent' | 'served' | 'ending';
@@ -58,20 +67,14 @@ export async function fetchServing(
 }
 
 function servingOf(object: Readonly<Record<string, unknown>>, version: string): Serving {
-  if (field(object['metadata'], 'deletionTimestamp') !== undefined) return 'ending';
-  const established = listOf(field(object['status'], 'conditions')).some(
-    (condition) => field(condition, 'type') === 'Established' && field(condition, 'status') === 'True',
+  if (at(object, 'metadata', 'deletionTimestamp') !== undefined) return 'ending';
+  const established = listOf(at(object, 'status', 'conditions')).some(
+    (condition) => at(condition, 'type') === 'Established' && at(condition, 'status') === 'True',
   );
-  const served = listOf(field(object['spec'], 'versions')).some(
-    (each) => field(each, 'name') === version && field(each, 'served') === true,
+  const served = listOf(at(object, 'spec', 'versions')).some(
+    (each) => at(each, 'name') === version && at(each, 'served') === true,
   );
   return established && served ? 'served' : 'absent';
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
 }
 
 function listOf(value: unknown): readonly unknown[] {

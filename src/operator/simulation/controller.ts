@@ -1,6 +1,6 @@
 // A simulation: no program runs. It makes the pods that a Deployment or StatefulSet asks for, and calls them ready, so that
 // a rollout can be seen where there is neither a kubelet nor Kubernetes' own controllers.
-import { createWatch, type Kind, keyOf, means, only, refOf, untyped, type Watch } from '../../kube/index.ts';
+import { at, createWatch, type Kind, keyOf, means, only, refOf, untyped, type Watch } from '../../kube/index.ts';
 import type { Controller, ControllerContext, RunningController } from '../context.ts';
 import { openLoop } from '../controller-loop.ts';
 import { POD } from '../service/kinds.ts';
@@ -166,13 +166,4 @@ function ownerOf(object: unknown, key: string, kind: Kind): PodOwner | undefined
     replicas: typeof replicas === 'number' ? replicas : 1,
     template: Object.fromEntries(Object.entries(template)),
   };
-}
-
-function at(value: unknown, ...path: readonly string[]): unknown {
-  let here = value;
-  for (const step of path) {
-    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, step)) return undefined;
-    here = Reflect.get(here, step);
-  }
-  return here;
 }

@@ -1,3 +1,5 @@
+import { at } from '../../kube/index.ts';
+
 /** What is to be said in a condition; when it began to be true is worked out from what was said before. */
 export interface Verdict {
   readonly type: string;
@@ -46,27 +48,27 @@ export function conditionsOf(
 
 /** Reads the `status` of a stored object; undefined where there is none, or none of this shape. */
 export function readStatus(raw: unknown): Status | undefined {
-  const phase = field(raw, 'phase');
-  const observedGeneration = field(raw, 'observedGeneration');
+  const phase = at(raw, 'phase');
+  const observedGeneration = at(raw, 'observedGeneration');
   if (!isPhase(phase) || typeof observedGeneration !== 'number') return undefined;
-  return { phase, observedGeneration, conditions: readConditions(field(raw, 'conditions')) };
+  return { phase, observedGeneration, conditions: readConditions(at(raw, 'conditions')) };
 }
 
 /** Reads a list of conditions as any API writes them; what is none is left out. */
 export function readConditions(raw: unknown): readonly Condition[] {
   const list: readonly unknown[] = Array.isArray(raw) ? raw : [];
   return list.flatMap((each): Condition[] => {
-    const type = text(field(each, 'type'));
-    const status = field(each, 'status');
+    const type = text(at(each, 'type'));
+    const status = at(each, 'status');
     if (type === undefined || (status !== 'True' && status !== 'False' && status !== 'Unknown')) return [];
-    const generation = field(each, 'observedGeneration');
+    const generation = at(each, 'observedGeneration');
     return [
       {
         type,
         status,
-        reason: text(field(each, 'reason')) ?? '',
-        message: text(field(each, 'message')) ?? '',
-        lastTransitionTime: text(field(each, 'lastTransitionTime')) ?? '',
+        reason: text(at(each, 'reason')) ?? '',
+        message: text(at(each, 'message')) ?? '',
+        lastTransitionTime: text(at(each, 'lastTransitionTime')) ?? '',
         observedGeneration: typeof generation === 'number' ? generation : 0,
       },
     ];
@@ -93,12 +95,6 @@ export function saysTheSame(a: Status, b: Status): boolean {
 
 function isPhase(value: unknown): value is Phase {
   return value === 'Pending' || value === 'Ready' || value === 'Degraded' || value === 'Failed';
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
 }
 
 function text(value: unknown): string | undefined {

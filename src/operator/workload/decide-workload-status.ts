@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { at } from '../../kube/index.ts';
 import type { Dependency, KeptInstance, Rendered } from '../../workload/index.ts';
 import type { Verdict } from '../status/index.ts';
 
@@ -109,13 +110,4 @@ export function saysThat(stored: unknown, workload: unknown): boolean {
 function numberAt(value: unknown, ...path: readonly string[]): number | undefined {
   const found = at(value, ...path);
   return typeof found === 'number' ? found : undefined;
-}
-
-function at(value: unknown, ...path: readonly string[]): unknown {
-  let here = value;
-  for (const step of path) {
-    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, step)) return undefined;
-    here = Reflect.get(here, step);
-  }
-  return here;
 }

@@ -8,6 +8,7 @@ import { type Fact, factId, factOf } from '../../graph/index.ts';
 import {
   allBut,
   apiVersionOf,
+  at,
   type Change,
   createWatch,
   type Kind,
@@ -174,24 +175,24 @@ function storedProjection<T extends LatticeService | LatticeExternalService | La
     mask: allBut('metadata.managedFields'),
     of(object) {
       const { status, ...rest } = object;
-      const metadata = field(rest, 'metadata');
+      const metadata = at(rest, 'metadata');
       const parsed = parseObject({
         ...rest,
         ...statusWithKept(status),
         apiVersion: apiVersionOf(kind),
         kind: kind.kind,
       });
-      const finalizers = field(metadata, 'finalizers');
-      const generation = field(metadata, 'generation');
+      const finalizers = at(metadata, 'finalizers');
+      const generation = at(metadata, 'generation');
       return {
-        uid: String(field(metadata, 'uid')),
+        uid: String(at(metadata, 'uid')),
         generation: typeof generation === 'number' ? generation : 0,
         value: parsed.ok && isOf<T>(parsed.value, kind.kind) ? withoutNoise(parsed.value) : undefined,
-        deleting: field(metadata, 'deletionTimestamp') !== undefined,
+        deleting: at(metadata, 'deletionTimestamp') !== undefined,
         held: Array.isArray(finalizers) && finalizers.includes(FINALIZER),
-        workload: field(status, 'workload'),
+        workload: at(status, 'workload'),
         remembered: readKept(status),
-        conditions: readConditions(field(status, 'conditions')),
+        conditions: readConditions(at(status, 'conditions')),
       };
     },
   };
@@ -219,14 +220,14 @@ function factProjection(): Projection<Fact | undefined> {
     ),
     // A Service of ours says nothing that its LatticeService has not said.
     of: (object) =>
-      field(field(field(object, 'metadata'), 'labels'), WORKLOAD_LABEL) === undefined
+      at(object, 'metadata', 'labels', WORKLOAD_LABEL) === undefined
         ? factOf({ ...object, kind: SERVICE.kind }, '')
         : undefined,
   };
 }
 
 function serviceOf(object: unknown, key: string): string {
-  const name = field(field(field(object, 'metadata'), 'labels'), 'app.kubernetes.io/name');
+  const name = at(object, 'metadata', 'labels', 'app.kubernetes.io/name');
   return `${key.slice(0, key.indexOf('/'))}/${String(name)}`;
 }
 
@@ -235,10 +236,4 @@ function stringsOf(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   );
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
 }
