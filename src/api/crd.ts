@@ -1,17 +1,10 @@
+import { type CustomResourceDefinition, definitionOf } from './definition.ts';
 import { fabricDefinitions } from './fabric-definitions.ts';
 import { declaredSchema, isSchema, type JsonSchema } from './json-schema.ts';
 import { API_VERSION } from './metadata.ts';
 import { EXACTLY_ONE, PEERING_API_VERSION } from './peering-connectivity.ts';
 import { specAliases } from './spelling.ts';
 import { celField, rules, structural } from './structural.ts';
-
-/** A CustomResourceDefinition as it is applied. */
-export interface CustomResourceDefinition {
-  readonly apiVersion: 'apiextensions.k8s.io/v1';
-  readonly kind: 'CustomResourceDefinition';
-  readonly metadata: { readonly name: string };
-  readonly spec: JsonSchema;
-}
 
 interface Definition {
   readonly kind: 'LatticeService' | 'LatticeExternalService' | 'LatticeResourceClass' | 'PeeringConnectivity';
@@ -252,35 +245,7 @@ export function customResourceDefinitions(): readonly CustomResourceDefinition[]
 }
 
 function definition(from: Definition): CustomResourceDefinition {
-  const { kind, apiVersion, plural, shortName, columns, scope = 'Namespaced' } = from;
-  const [group, version] = apiVersion.split('/');
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      names: {
-        kind,
-        listKind: `${kind}List`,
-        plural,
-        singular: kind.toLowerCase(),
-        shortNames: [shortName],
-        categories: ['lattice'],
-      },
-      scope,
-      versions: [
-        {
-          name: version,
-          served: true,
-          storage: true,
-          schema: { openAPIV3Schema: objectSchema(from) },
-          subresources: { status: {} },
-          additionalPrinterColumns: columns,
-        },
-      ],
-    },
-  };
+  return definitionOf({ ...from, schema: objectSchema(from), hasStatus: true });
 }
 
 function objectSchema({ kind, parts, status }: Definition): JsonSchema {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { CustomResourceDefinition } from './crd.ts';
-import { fabricMemberSlice, fabricNodeStatus, fabricProgram } from './fabric.ts';
+import { type CustomResourceDefinition, definitionOf } from './definition.ts';
+import { FABRIC_API_VERSION, fabricMemberSlice, fabricNodeStatus, fabricProgram } from './fabric.ts';
 import { isSchema, type JsonSchema } from './json-schema.ts';
 import { rules, structural } from './structural.ts';
 
@@ -61,53 +61,25 @@ interface Definition {
   readonly columns: readonly JsonSchema[];
 }
 
-function definition({
-  kind,
-  plural,
-  shortName,
-  description,
-  properties,
-  columns,
-}: Definition): CustomResourceDefinition {
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.fabric.lattice.dev` },
-    spec: {
-      group: 'fabric.lattice.dev',
-      names: {
-        kind,
-        listKind: `${kind}List`,
-        plural,
-        singular: kind.toLowerCase(),
-        shortNames: [shortName],
-        categories: ['lattice'],
+function definition({ description, properties, columns, ...named }: Definition): CustomResourceDefinition {
+  return definitionOf({
+    ...named,
+    apiVersion: FABRIC_API_VERSION,
+    scope: 'Cluster',
+    columns: [...columns, AGE],
+    schema: {
+      description,
+      type: 'object',
+      ...('spec' in properties ? { required: ['spec'] } : {}),
+      properties: {
+        apiVersion: { type: 'string' },
+        kind: { type: 'string' },
+        metadata: { type: 'object' },
+        ...properties,
       },
-      scope: 'Cluster',
-      versions: [
-        {
-          name: 'v1alpha1',
-          served: true,
-          storage: true,
-          schema: {
-            openAPIV3Schema: {
-              description,
-              type: 'object',
-              ...('spec' in properties ? { required: ['spec'] } : {}),
-              properties: {
-                apiVersion: { type: 'string' },
-                kind: { type: 'string' },
-                metadata: { type: 'object' },
-                ...properties,
-              },
-            },
-          },
-          ...('status' in properties ? { subresources: { status: {} } } : {}),
-          additionalPrinterColumns: [...columns, AGE],
-        },
-      ],
     },
-  };
+    hasStatus: 'status' in properties,
+  });
 }
 
 function column(name: string, type: string, jsonPath: string, priority?: number): JsonSchema {

@@ -1,6 +1,7 @@
 // The door of the vocabulary: every kind that Lattice declares, and the types that rooms share.
 export { type BuiltinPeerSpec, ENTITIES, type LatticeConfig, type PodSelector } from './config.ts';
-export { type CustomResourceDefinition, customResourceDefinitions } from './crd.ts';
+export { customResourceDefinitions } from './crd.ts';
+export type { CustomResourceDefinition } from './definition.ts';
 export { type Endpoint, type Host, hostText, parseEndpoint, type Scheme } from './endpoint.ts';
 export type { LatticeExternalService } from './external-service.ts';
 export {

@@ -9,11 +9,12 @@ import {
   readDatapath,
   serveHealth,
 } from '../../fabric/index.ts';
-import { type ClusterAccess, createClient, KubeError, loadAccess, systemClock } from '../../kube/index.ts';
+import { createClient, systemClock } from '../../kube/index.ts';
 import { choice, type CommandFile, newCommand, UsageError } from '../command.ts';
 import { addressList, port, positiveNumber } from '../fabric/arguments.ts';
 import { agentLog, LOG_LEVELS, type LogLevel } from '../fabric/log.ts';
 import { fabricMeter } from '../fabric/meter.ts';
+import { accessFor } from '../live/access.ts';
 import { untilSignal } from '../fabric/until-signal.ts';
 
 interface Flags {
@@ -103,19 +104,6 @@ function canaryOf({ canaryAddress, canaryPort, canaryNamespace, canarySeconds }:
 
 function localAddresses(): ReadonlySet<string> {
   return new Set(Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? []));
-}
-
-async function accessFor({ kubeconfig, context }: Flags): Promise<ClusterAccess> {
-  try {
-    return await loadAccess({
-      env: process.env,
-      ...(kubeconfig === undefined ? {} : { kubeconfig }),
-      ...(context === undefined ? {} : { context }),
-    });
-  } catch (error) {
-    if (error instanceof KubeError && error.meaning === 'config') throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
 }
 
 function hostAndPort(text: string): Flags['listen'] {

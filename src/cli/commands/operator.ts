@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type ClusterAccess, KubeError, loadAccess, systemClock } from '../../kube/index.ts';
+import { systemClock } from '../../kube/index.ts';
 import {
   CONTROLLERS,
   type ControllerFlags,
@@ -18,6 +18,7 @@ import {
 } from '../../operator/index.ts';
 import { choice, type CommandFile, newCommand, UsageError } from '../command.ts';
 import { type GraphFlags, withCompileFlags } from '../flags.ts';
+import { accessFor } from '../live/access.ts';
 import { optionsFor, readConfig } from '../load-graph.ts';
 import { type ServingFlags, servingOf, withServingFlags } from '../serving-flags.ts';
 import { packageVersion } from '../version.ts';
@@ -157,19 +158,6 @@ function electionFor({ leaseNamespace, leaseDuration, renewDeadline, retryPeriod
     name: LEASE_NAME,
     timing: { leaseMs: leaseDuration, renewMs: renewDeadline, retryMs: retryPeriod },
   };
-}
-
-async function accessFor({ kubeconfig, context }: Flags): Promise<ClusterAccess> {
-  try {
-    return await loadAccess({
-      env: process.env,
-      ...(kubeconfig === undefined ? {} : { kubeconfig }),
-      ...(context === undefined ? {} : { context }),
-    });
-  } catch (error) {
-    if (error instanceof KubeError && error.meaning === 'config') throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
 }
 
 function controllerNames(text: string): readonly ControllerName[] {

@@ -7,11 +7,12 @@ import {
   type LatticeService,
   parseObject,
 } from '../../api/index.ts';
-import { type Client, createClient, KubeError, type KubeObject, loadAccess } from '../../kube/index.ts';
+import { type Client, createClient, KubeError, type KubeObject } from '../../kube/index.ts';
 import { UsageError } from '../command.ts';
 import type { Declared, OtherObject } from '../declared.ts';
 import { DEFAULT_CLUSTER_NAME, DEFAULT_TRUST_DOMAIN, type GraphFlags } from '../flags.ts';
 import type { Progress } from '../progress.ts';
+import { accessFor } from './access.ts';
 import { type EngineConfig, readEngineConfig } from './engine-config.ts';
 import { readCluster } from './read-cluster.ts';
 
@@ -26,7 +27,8 @@ export interface LoadedCluster {
 
 /** Reads the cluster that `--context` or `--kubeconfig` names. Nothing is written. Throws UsageError when it cannot be reached. */
 export async function loadCluster(flags: GraphFlags, progress: Progress): Promise<LoadedCluster> {
-  const client = await clientFor(flags);
+  // Somebody waits: a server that does not answer is said after a few tries.
+  const client = createClient(await accessFor(flags), { maxAttempts: 3 });
   try {
     return await load(client, flags, progress);
   } catch (error) {
@@ -72,21 +74,6 @@ function understandStored(objects: readonly KubeObject[]): Pick<Declared, 'latti
 function otherOf(object: KubeObject): OtherObject {
   const { apiVersion, kind, metadata } = object;
   return { raw: { ...object }, apiVersion, kind, namespace: metadata.namespace ?? '', name: metadata.name };
-}
-
-async function clientFor({ context, kubeconfig }: GraphFlags): Promise<Client> {
-  try {
-    const access = await loadAccess({
-      env: process.env,
-      ...(kubeconfig === undefined ? {} : { kubeconfig }),
-      ...(context === undefined ? {} : { context }),
-    });
-    // Somebody waits: a server that does not answer is said after a few tries.
-    return createClient(access, { maxAttempts: 3 });
-  } catch (error) {
-    if (error instanceof KubeError) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
 }
 
 /** What the author wrote, without what the server keeps beside it. */
