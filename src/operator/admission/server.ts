@@ -3,6 +3,7 @@
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Counter, Histogram, Log, Metrics } from '../context.ts';
+import { listening } from '../listening.ts';
 import type { KeyPair } from './issue.ts';
 import type { Judge } from './judge.ts';
 import { decideReview, readReview, reviewAnswer } from './review.ts';
@@ -71,11 +72,9 @@ export async function startWebhookServer(options: WebhookServerOptions): Promise
   server.maxConnections = limits.inFlight * 4;
   // Its clients are few and keep their connections; a probe or a scan that breaks off is no news.
   server.on('tlsClientError', (error) => options.log.debug('admission: a handshake failed', { error }));
-  await listening(server, options.port, options.host);
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('a socket without a port');
+  const port = await listening(server, options.port, options.host);
   return {
-    port: address.port,
+    port,
     show({ certificate, key }) {
       server.setSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' });
       hasCertificate = true;
@@ -169,15 +168,6 @@ function metersOf(metrics: Metrics): Meters {
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1],
     }),
   };
-}
-
-function listening(server: Server, port: number, host: string): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject).listen(port, host, () => {
-    server.off('error', reject);
-    resolve();
-  });
-  return promise;
 }
 
 function closed(server: Server): Promise<void> {

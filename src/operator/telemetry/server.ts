@@ -1,5 +1,6 @@
 // Plain HTTP for the kubelet, Prometheus and whoever profiles: nothing here changes or shows what is declared.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { listening } from '../listening.ts';
 import { type Profiler, ProfileRunningError } from './profile.ts';
 
 export interface TelemetryOptions {
@@ -32,11 +33,9 @@ export async function startTelemetryServer(options: TelemetryOptions): Promise<T
   });
   server.requestTimeout = 10_000;
   server.maxConnections = 64;
-  await listening(server, options.port, options.host);
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('a socket without a port');
+  const port = await listening(server, options.port, options.host);
   return {
-    port: address.port,
+    port,
     close() {
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());
@@ -100,13 +99,4 @@ const isLoopback = (address: string): boolean => /^(?:::1|(?:::ffff:)?127(?:\.\d
 function send(response: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
   response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
   response.end(text);
-}
-
-function listening(server: Server, port: number, host: string): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject).listen(port, host, () => {
-    server.off('error', reject);
-    resolve();
-  });
-  return promise;
 }
