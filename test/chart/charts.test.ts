@@ -9,7 +9,8 @@ import { generateCharts } from '../../scripts/charts/generate-charts.ts';
 import { customResourceDefinitions } from '../../src/api/index.ts';
 import { lattice } from '../cli/testing.ts';
 import { recordOf } from '../controlplane/talk.ts';
-import { at, installed, lacksHelm, objectsIn, one, root, runHelm, template } from './rendered.ts';
+import { at } from '../at.ts';
+import { installed, lacksHelm, objectsIn, one, root, runHelm, template } from './rendered.ts';
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 

@@ -57,13 +57,3 @@ export function one(objects: readonly KubeObject[], kind: string, name?: string)
   if (found.length !== 1) throw new Error(`${found.length} objects of kind ${kind}`);
   return { ...found[0] };
 }
-
-/** The value at `path`, or undefined where a step is missing. */
-export function at(value: unknown, ...path: readonly string[]): unknown {
-  let here = value;
-  for (const step of path) {
-    if (typeof here !== 'object' || here === null) return undefined;
-    here = Reflect.get(here, step);
-  }
-  return here;
-}

@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import { Agent, request } from 'undici';
 import { readDevInput } from '../../src/cli/dev/input.ts';
 import { type DevFlags, serveDev } from '../../src/cli/dev/serve.ts';
+import { at } from '../at.ts';
 
 /** A `lattice dev` that serves in this process. */
 export interface DevServer {
@@ -95,10 +96,4 @@ export function clusterOf(file: string): { readonly url: string; readonly ca: st
     ca: Buffer.from(String(at(cluster, 'certificate-authority-data')), 'base64').toString(),
     token: String(at(config, 'users', 0, 'user', 'token')),
   };
-}
-
-export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
-  let here = value;
-  for (const step of path) here = typeof here === 'object' && here !== null ? Reflect.get(here, step) : undefined;
-  return here;
 }

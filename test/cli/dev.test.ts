@@ -9,7 +9,8 @@ import { text } from 'node:stream/consumers';
 import { after, suite, test } from 'node:test';
 import { engineDefinitions } from '../../src/cli/dev/engine-definitions.ts';
 import { blocksOf, isAsShown, readPage, root, stepsOf } from '../docs/page.ts';
-import { at, clusterOf, startDev } from './dev-server.ts';
+import { at } from '../at.ts';
+import { clusterOf, startDev } from './dev-server.ts';
 import { lattice } from './testing.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'lattice-dev-test-'));

@@ -7,7 +7,8 @@ import { progressOn } from '../../src/cli/progress.ts';
 import { readCluster } from '../../src/cli/live/read-cluster.ts';
 import { createClient, KubeError, loadAccess } from '../../src/kube/index.ts';
 import { root } from '../docs/page.ts';
-import { at, type DevServer, startDev } from './dev-server.ts';
+import { at } from '../at.ts';
+import { type DevServer, startDev } from './dev-server.ts';
 import { lattice } from './testing.ts';
 
 const POSTGRES = join(root, 'examples/postgres');

@@ -1,13 +1,13 @@
 import { run } from '../../src/cli/run.ts';
 
 export interface Ran {
-  readonly code: number;
+  readonly code: 0 | 1 | 2;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 /** Runs one command line as a terminal without colours would see it. */
-export async function lattice(argv: readonly string[], stdin = ''): Promise<Ran> {
+export async function lattice(argv: readonly string[], stdin: string | Buffer = ''): Promise<Ran> {
   const out: string[] = [];
   const err: string[] = [];
   const code = await run(argv, {

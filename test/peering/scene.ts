@@ -19,6 +19,7 @@ import { CONTROLLERS, type ControllerFlags, type Operator, startOperator } from 
 import { exemptionsOf } from '../../src/graph/index.ts';
 import { until } from '../e2e/until.ts';
 import { data } from '../docs/shell.ts';
+import { at } from '../at.ts';
 
 const crds = join(data, 'crds');
 export const skip = existsSync(join(crds, 'liqo-sets')) ? false : `no definitions of Liqo in ${crds}: set LATTICE_DATA`;
@@ -169,19 +170,11 @@ async function install(client: Client, raw: unknown): Promise<void> {
   });
 }
 
-/** Asks an object along a path. */
-export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
-  let here = value;
-  for (const step of path) {
-    if (typeof here !== 'object' || here === null) return undefined;
-    here = Reflect.get(here, step);
-  }
-  return here;
-}
-
 /** `True FabricSynced`: status and reason of a condition. */
 export function condition(object: Plain | undefined, type: string): string | undefined {
   const list = at(object?.status, 'conditions');
   const found: unknown = Array.isArray(list) ? list.find((each: unknown) => at(each, 'type') === type) : undefined;
   return found === undefined ? undefined : `${String(at(found, 'status'))} ${String(at(found, 'reason'))}`;
 }
+
+export { at };

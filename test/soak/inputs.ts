@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { run } from '../../src/cli/run.ts';
+import { lattice } from '../cli/testing.ts';
 import { mutate, randomFrom } from './mutate.ts';
 
 /** What went wrong with one damaged input; `seed` makes it again. */
@@ -40,7 +40,7 @@ export async function soakInputs(
   for (let seed = firstSeed; inputs < count && now() < deadline; seed++, inputs++) {
     const bytes = mutate(corpus, randomFrom(seed));
     const began = now();
-    const { code, stdout, stderr } = await runOn(['compile', '-'], bytes);
+    const { code, stdout, stderr } = await lattice(['compile', '-'], bytes);
     slowest = Math.max(slowest, now() - began);
     codes[code]++;
     const complain = (what: string): void => {
@@ -51,26 +51,9 @@ export async function soakInputs(
     if (code === 2 && stderr === '') complain('refused without a word');
     if (/internal error|\n {4}at /.test(stderr)) complain(stderr.slice(0, 300));
     if (code !== 2 && seed % PROVE_EVERY === 0) {
-      const proof = await runOn(['verify', '-'], bytes);
+      const proof = await lattice(['verify', '-'], bytes);
       if (proof.code !== 0) complain(`${proof.stdout}${proof.stderr}`.slice(0, 600));
     }
   }
   return { inputs, codes, slowest, broken };
-}
-
-async function runOn(argv: readonly string[], bytes: Buffer) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await run(argv, {
-    stdin: async () => Promise.resolve(bytes),
-    stdout: (text) => {
-      out.push(text);
-    },
-    stderr: (text) => {
-      err.push(text);
-    },
-    colour: { stdout: false, stderr: false },
-    interactive: false,
-  });
-  return { code, stdout: out.join(''), stderr: err.join('') };
 }

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { untyped } from '../../src/kube/index.ts';
-import { at, forever, KINDS, openScene, type Scene, until } from './scene.ts';
+import { at } from '../at.ts';
+import { forever, KINDS, openScene, type Scene, until } from './scene.ts';
 
 const CLASS = `
 apiVersion: lattice.dev/v1alpha1

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { orAborted } from '../../src/kube/index.ts';
 import { type Controller, type RunningController, workloadController } from '../../src/operator/index.ts';
-import { type KindKey, KINDS, at, forever, openScene, type Scene, until } from './scene.ts';
+import { at } from '../at.ts';
+import { type KindKey, KINDS, forever, openScene, type Scene, until } from './scene.ts';
 
 const payments = ['services', 'classes-laptop']
   .map((name) => readFileSync(join(import.meta.dirname, `../../examples/payments/${name}.yaml`), 'utf8'))

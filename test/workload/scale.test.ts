@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { createWatch, only, systemClock } from '../../src/kube/index.ts';
-import { at, forever, KINDS, openScene, type Scene, until } from './scene.ts';
+import { at } from '../at.ts';
+import { forever, KINDS, openScene, type Scene, until } from './scene.ts';
 
 const web = (replicas: string, image = 'i:1') => `
 apiVersion: lattice.dev/v1alpha1

@@ -7,6 +7,7 @@ import { exemptionsOf } from '../../src/graph/index.ts';
 import {
   accessOf,
   type Client,
+  type ClusterAccess,
   createClient,
   isKubeObject,
   type Kind,
@@ -76,28 +77,8 @@ export async function openScene(t: TestContext, options: SceneOptions = {}): Pro
     await client.close();
     await plane.close();
   });
-  const exemptions = exemptionsOf(undefined);
   const start = (controllers = options.controllers ?? allControllers()): Operator => {
-    const operator = startOperator({
-      access,
-      settings: { mesh: 'none', exemptions },
-      compile: {
-        engines: ['kubernetes'],
-        trustDomain: 'cluster.local',
-        clusterName: 'default',
-        mesh: 'none',
-        exemptions,
-      },
-      controllers,
-      identity: `scene-${operators.length}`,
-      log: createLog({
-        level: 'debug',
-        write: (line) => logged.push(line),
-        terminal: false,
-        colour: false,
-        wall: () => 0,
-      }),
-    });
+    const operator = operate({ access, controllers, identity: `scene-${operators.length}`, logged });
     operators.push(operator);
     return operator;
   };
@@ -134,6 +115,29 @@ export async function openScene(t: TestContext, options: SceneOptions = {}): Pro
   };
 }
 
+/** An operator that closes by NetworkPolicies, without a mesh. It logs everything into `logged`, line by line. */
+export function operate(options: {
+  readonly access: ClusterAccess;
+  readonly controllers: readonly Controller[];
+  readonly identity: string;
+  readonly logged: string[];
+}): Operator {
+  const { logged, ...own } = options;
+  const exemptions = exemptionsOf();
+  return startOperator({
+    ...own,
+    settings: { mesh: 'none', exemptions },
+    compile: {
+      engines: ['kubernetes'],
+      trustDomain: 'cluster.local',
+      clusterName: 'default',
+      mesh: 'none',
+      exemptions,
+    },
+    log: createLog({ level: 'debug', write: (line) => logged.push(line), terminal: false, wall: () => 0 }),
+  });
+}
+
 export function allControllers(): readonly Controller[] {
   return [...Object.values(CONTROLLERS).map((make) => make()), podSimulation({ makesPods: true })];
 }
@@ -142,15 +146,6 @@ function kindOf(name: string): Kind {
   const found = Object.values(KINDS).find((each) => each.kind === name);
   if (!found) throw new Error(`no kind ${name}`);
   return found;
-}
-
-export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
-  let here = value;
-  for (const step of path) {
-    if (typeof here !== 'object' || here === null) return undefined;
-    here = Reflect.get(here, step);
-  }
-  return here;
 }
 
 /** Of a busy machine. */

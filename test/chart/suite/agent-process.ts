@@ -5,7 +5,8 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { run } from '../../kernel/network.ts';
-import { at, objectsIn, one, root } from '../rendered.ts';
+import { at } from '../../at.ts';
+import { objectsIn, one, root } from '../rendered.ts';
 import { accountKubeconfig, entryOf } from './operator-process.ts';
 import type { Server } from './server.ts';
 

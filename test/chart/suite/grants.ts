@@ -1,6 +1,6 @@
 // What a role grants, request by request, held against what was asked. Pure.
 import type { KubeObject } from '../../../src/kube/index.ts';
-import { at } from '../rendered.ts';
+import { at } from '../../at.ts';
 import type { Asked } from './server.ts';
 
 /** One verb on one resource, and where a rule says so on one name. */

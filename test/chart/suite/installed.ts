@@ -4,8 +4,9 @@ import { after, before, suite, test } from 'node:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { data, readDefinitions } from './engines.ts';
+import { at } from '../../at.ts';
 import { until } from '../../e2e/until.ts';
-import { at, root, template } from '../rendered.ts';
+import { root, template } from '../rendered.ts';
 import { lacksServer, type Server, startServer } from './server.ts';
 
 suite('the chart on a real API server', { skip: lacksServer }, () => {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { request } from 'undici';
 import { until } from '../../e2e/until.ts';
-import { at, objectsIn, one, root } from '../rendered.ts';
+import { at } from '../../at.ts';
+import { objectsIn, one, root } from '../rendered.ts';
 import type { Server } from './server.ts';
 
 export interface OperatorProcess {

@@ -7,7 +7,8 @@ import { type Client, createClient } from '../../../src/kube/index.ts';
 import type { Cluster } from '../../e2e/cluster/index.ts';
 import { realCluster } from '../../e2e/cluster/real.ts';
 import { until } from '../../e2e/until.ts';
-import { at, lacksHelm, type Ran } from '../rendered.ts';
+import { at } from '../../at.ts';
+import { lacksHelm, type Ran } from '../rendered.ts';
 
 const binaries = process.env['LATTICE_CHART_BINARIES'];
 

@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { findKwok } from '../../../conformance/kwok/kwok.ts';
-import { exemptionsOf } from '../../../src/graph/index.ts';
 import { type DiscoveredKind, findKind, type Kind, type KubeObject, untyped } from '../../../src/kube/index.ts';
-import { CONTROLLERS, createLog, type Operator, podSimulation, startOperator } from '../../../src/operator/index.ts';
-import { at } from '../../workload/scene.ts';
+import { CONTROLLERS, type Operator, podSimulation } from '../../../src/operator/index.ts';
+import { at } from '../../at.ts';
+import { operate } from '../../workload/scene.ts';
 import type { Place } from '../cluster/cluster.ts';
 import { simulatedNode } from '../cluster/simulated-node.ts';
 import { until } from '../until.ts';
@@ -58,7 +58,16 @@ export function rendersAndRuns(contextOf: () => Context, real: boolean, place: P
       // Other suites of the run leave compiled examples here, which are nobody's by now.
       for (const { metadata } of await list('networking.k8s.io/v1', 'NetworkPolicy'))
         await context.client.delete(kindOf('networking.k8s.io/v1', 'NetworkPolicy'), metadata, call);
-      operator = operate(context, node ? [] : [podSimulation({ makesPods: !real })], logged);
+      operator = operate({
+        access: context.cluster.access,
+        controllers: [
+          CONTROLLERS.service(),
+          CONTROLLERS.workload(),
+          ...(node ? [] : [podSimulation({ makesPods: !real })]),
+        ],
+        identity: 'rendered',
+        logged,
+      });
       await operator.ready;
     });
     after(async () => {
@@ -153,30 +162,6 @@ export function rendersAndRuns(contextOf: () => Context, real: boolean, place: P
         return ours.length === 0 ? true : undefined;
       });
     });
-  });
-}
-
-function operate(context: Context, more: readonly ReturnType<typeof podSimulation>[], logged: string[]): Operator {
-  const exemptions = exemptionsOf(undefined);
-  return startOperator({
-    access: context.cluster.access,
-    settings: { mesh: 'none', exemptions },
-    compile: {
-      engines: ['kubernetes'],
-      trustDomain: 'cluster.local',
-      clusterName: 'default',
-      mesh: 'none',
-      exemptions,
-    },
-    controllers: [CONTROLLERS.service(), CONTROLLERS.workload(), ...more],
-    identity: 'rendered',
-    log: createLog({
-      level: 'info',
-      write: (line) => logged.push(line),
-      terminal: false,
-      colour: false,
-      wall: () => 0,
-    }),
   });
 }
 

@@ -12,7 +12,7 @@ import {
   untyped,
 } from '../../../src/kube/index.ts';
 import { lattice } from '../../cli/testing.ts';
-import { at } from '../../workload/scene.ts';
+import { at } from '../../at.ts';
 import type { Place } from '../cluster/cluster.ts';
 import { type Context, forever, NAMESPACE } from './context.ts';
 import { install, latticeDefinitions, objectsIn } from './definitions.ts';
