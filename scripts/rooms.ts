@@ -2,8 +2,24 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
 
+const BELOW_OPERATOR = [
+  'api',
+  'graph',
+  'policy',
+  'verify',
+  'workload',
+  'peering',
+  'canary',
+  'fabric',
+  'cluster',
+  'handover',
+  'link',
+  'kube',
+  'controlplane',
+];
+
 /** What each room may import besides itself. `proof` files of verify are listed in VERIFY_MAY_COMPILE. */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   api: [],
   graph: ['api'],
   policy: ['api', 'graph'],
@@ -18,38 +34,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kube: [],
   controlplane: ['kube'],
   import: ['api', 'graph'],
-  operator: [
-    'api',
-    'graph',
-    'policy',
-    'verify',
-    'workload',
-    'peering',
-    'canary',
-    'fabric',
-    'cluster',
-    'handover',
-    'link',
-    'kube',
-    'controlplane',
-  ],
-  cli: [
-    'api',
-    'graph',
-    'policy',
-    'verify',
-    'workload',
-    'peering',
-    'canary',
-    'fabric',
-    'cluster',
-    'handover',
-    'link',
-    'kube',
-    'controlplane',
-    'import',
-    'operator',
-  ],
+  operator: BELOW_OPERATOR,
+  cli: [...BELOW_OPERATOR, 'import', 'operator'],
 };
 
 /** Evaluators share no code with the compilers they judge; only these folders of verify may call a compiler. */
