@@ -1,9 +1,7 @@
 // Finds or builds a program of a Go module in this folder, and keeps it outside of the clone.
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { cacheFolder, findGo, goBuild, hashOf } from './go.ts';
 
 export interface GoProgram {
   /** As it is called in what is said about it: `helm`. */
@@ -44,18 +42,15 @@ export function findProgram(wanted: GoProgram, env: NodeJS.ProcessEnv): FoundPro
 export function buildProgram(wanted: GoProgram, env: NodeJS.ProcessEnv, say: (line: string) => void): FoundProgram {
   const found = findProgram(wanted, env);
   if (found.kind === 'ready') return found;
-  const version = spawnSync('go', ['version'], { encoding: 'utf8' });
-  if (version.error || version.status !== 0)
-    return { kind: 'skipped', reason: `Go (1.26 or later) is not installed, so ${wanted.title} cannot be built` };
+  const go = findGo(wanted.title);
+  if (go.kind === 'skipped') return go;
   const program = builtProgram(wanted, env);
-  say(`building ${wanted.title} into ${program} (${version.stdout.trim()}; the first build takes a minute or more)`);
+  say(`building ${wanted.title} into ${program} (${go.version}; the first build takes a minute or more)`);
   mkdirSync(join(program, '..'), { recursive: true });
   const partial = `${program}.${process.pid}`;
   const ldflags = ['-s -w', wanted.ldflags].filter((each) => each !== undefined).join(' ');
-  const args = ['build', '-mod=readonly', '-trimpath', '-ldflags', ldflags, '-o', partial, wanted.package];
-  const go = spawnSync('go', args, { cwd: wanted.module, encoding: 'utf8', env: { ...process.env, CGO_ENABLED: '0' } });
-  if (go.status !== 0)
-    throw new Error(`go build failed: ${go.error?.message ?? ''}\n${go.stderr.slice(-4000)}`, { cause: go.error });
+  const args = ['-trimpath', '-ldflags', ldflags, '-o', partial, wanted.package];
+  goBuild(wanted.module, args, { CGO_ENABLED: '0' });
   // Two may build at once; both make the same.
   renameSync(partial, program);
   return { kind: 'ready', program };
@@ -70,10 +65,6 @@ export function printProgram(wanted: GoProgram): void {
   say(found.kind === 'ready' ? found.program : `SKIPPED: ${found.reason}`);
 }
 
-/** Named by exactly what it is built from, so that an edit is never judged by an old build. */
 function builtProgram({ name, module, sources }: GoProgram, env: NodeJS.ProcessEnv): string {
-  const hash = createHash('sha256');
-  for (const file of sources) hash.update(readFileSync(join(module, file))).update('\0');
-  const cache = join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'lattice');
-  return join(cache, `${name}-${hash.digest('hex').slice(0, 16)}`);
+  return join(cacheFolder(env), `${name}-${hashOf(module, sources)}`);
 }

@@ -1,11 +1,11 @@
 // The judge: builds the Go binary when its sources changed, keeps it as a child, asks it questions.
-import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { cacheFolder, findGo, goBuild } from '../go.ts';
 import { type Answer, type Edit, readAnswer, type Scenario } from './scenario.ts';
 
 export interface Oracle {
@@ -36,20 +36,15 @@ type Built =
 const SOURCES = import.meta.dirname;
 
 function buildOracle(say: (line: string) => void): Built {
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'lattice');
+  const cache = cacheFolder(process.env);
   const binary = join(cache, `cilium-oracle-${hashOfSources()}`);
   if (existsSync(binary)) return { kind: 'built', binary };
-  const version = spawnSync('go', ['version'], { encoding: 'utf8' });
-  if (version.error || version.status !== 0) {
-    return { kind: 'skipped', reason: 'Go (1.26 or later) is not installed, so the Cilium engine cannot be built' };
-  }
-  say(`building Cilium's policy engine into ${binary} (${version.stdout.trim()}; the first build takes minutes)`);
+  const go = findGo('the Cilium engine');
+  if (go.kind === 'skipped') return go;
+  say(`building Cilium's policy engine into ${binary} (${go.version}; the first build takes minutes)`);
   mkdirSync(cache, { recursive: true });
   const partial = `${binary}.${process.pid}`;
-  const go = spawnSync('go', ['build', '-mod=readonly', '-o', partial, '.'], { cwd: SOURCES, encoding: 'utf8' });
-  if (go.status !== 0) {
-    throw new Error(`go build failed: ${go.error?.message ?? ''}\n${go.stderr.slice(-4000)}`, { cause: go.error });
-  }
+  goBuild(SOURCES, ['-o', partial, '.']);
   renameSync(partial, binary);
   return { kind: 'built', binary };
 }

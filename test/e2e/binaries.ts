@@ -1,9 +1,7 @@
 // Finds or builds the programs of a real control plane.
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder, findGo, goBuild, hashOf } from '../../conformance/go.ts';
 
 export type Binaries =
   | { readonly kind: 'ready'; readonly folder: string }
@@ -20,24 +18,16 @@ export function findBinaries(env: NodeJS.ProcessEnv, say: (line: string) => void
     if (missing.length > 0) throw new Error(`KUBEBUILDER_ASSETS=${assets} has no ${missing.join(', ')}`);
     return { kind: 'ready', folder: assets };
   }
-  const folder = join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'lattice', `kubernetes-${hashOfModule()}`);
+  const folder = join(cacheFolder(env), `kubernetes-${hashOf(MODULE, ['go.mod', 'go.sum'])}`);
   if (existsSync(folder)) return { kind: 'ready', folder };
-  const version = spawnSync('go', ['version'], { encoding: 'utf8' });
-  if (version.error || version.status !== 0)
-    return { kind: 'skipped', reason: 'Go (1.26 or later) is not installed, so kube-apiserver cannot be built' };
-  say(`building kube-apiserver and etcd into ${folder} (${version.stdout.trim()}; the first build takes minutes)`);
+  const go = findGo('kube-apiserver');
+  if (go.kind === 'skipped') return go;
+  say(`building kube-apiserver and etcd into ${folder} (${go.version}; the first build takes minutes)`);
   build(folder);
   return { kind: 'ready', folder };
 }
 
 const MODULE = join(import.meta.dirname, '../../conformance/kubernetes');
-
-/** Binaries are named by the exact modules they were built from. */
-function hashOfModule(): string {
-  const hash = createHash('sha256');
-  for (const file of ['go.mod', 'go.sum']) hash.update(readFileSync(join(MODULE, file))).update('\0');
-  return hash.digest('hex').slice(0, 16);
-}
 
 const PROGRAMS = [
   'go.etcd.io/etcd/server/v3',
@@ -50,14 +40,8 @@ function build(folder: string): void {
   const partial = `${folder}.${process.pid}`;
   mkdirSync(partial, { recursive: true });
   try {
-    const flags = ['-mod=readonly', '-trimpath', '-ldflags', `-s -w ${versionFlags()}`];
-    const go = spawnSync('go', ['build', ...flags, '-o', `${partial}/`, ...PROGRAMS], {
-      cwd: MODULE,
-      encoding: 'utf8',
-      env: { ...process.env, CGO_ENABLED: '0' },
-    });
-    if (go.status !== 0)
-      throw new Error(`go build failed: ${go.error?.message ?? ''}\n${go.stderr.slice(-4000)}`, { cause: go.error });
+    const flags = ['-trimpath', '-ldflags', `-s -w ${versionFlags()}`];
+    goBuild(MODULE, [...flags, '-o', `${partial}/`, ...PROGRAMS], { CGO_ENABLED: '0' });
     // Go names a program by its folder.
     renameSync(join(partial, 'server'), join(partial, 'etcd'));
     // Two runs may build at once; the first wins.
