@@ -1,7 +1,7 @@
 // One request at a waypoint: CUSTOM, then DENY, then ALLOW, as its Envoy filters do.
-import type { ObjectRef, Verdict } from '../../verdict.ts';
-import type { Truth } from '../truth.ts';
-import type { L7Policy, WaypointPolicy } from './attach.ts';
+import type { Verdict } from '../../verdict.ts';
+import { firstMatch } from '../first-match.ts';
+import type { L7Rule, WaypointPolicy } from './attach.ts';
 import type { Seen } from './request.ts';
 
 type Protocol = 'http' | 'tcp';
@@ -21,42 +21,22 @@ export function judgeRequest(policy: WaypointPolicy, seen: Seen, protocol: Proto
 }
 
 function judgeOn({ customs, denies, allows }: WaypointPolicy, seen: Seen, protocol: Protocol): Verdict {
-  const denied = firstMatch(denies, seen, protocol);
-  if (denied.truth === true) return { verdict: 'denied', reason: 'DenyRule', decidedBy: refs(denied.object) };
-  const allowed = allows.length === 0 ? { truth: true, object: undefined } : firstMatch(allows, seen, protocol);
+  const matches = (rule: L7Rule) => rule[protocol]?.(seen) ?? false;
+  const denied = firstMatch(denies, matches);
+  if (denied.truth === true) return { verdict: 'denied', reason: 'DenyRule', decidedBy: denied.decidedBy };
+  const allowed = allows.length === 0 ? { truth: true, decidedBy: [] } : firstMatch(allows, matches);
   if (allowed.truth === false) {
     return { verdict: 'denied', reason: 'DefaultDeny', decidedBy: allows.map(({ object }) => object) };
   }
   // Everything else lets the request through or might, so that an external authorizer has the last word.
-  const asked = firstMatch(customs, seen, protocol);
-  if (asked.truth !== false) return { verdict: 'undecided', reason: 'CustomAction', decidedBy: refs(asked.object) };
+  const asked = firstMatch(customs, matches);
+  if (asked.truth !== false) return { verdict: 'undecided', reason: 'CustomAction', decidedBy: asked.decidedBy };
   if (typeof denied.truth === 'string') {
-    return { verdict: 'undecided', reason: denied.truth, decidedBy: refs(denied.object) };
+    return { verdict: 'undecided', reason: denied.truth, decidedBy: denied.decidedBy };
   }
   if (typeof allowed.truth === 'string') {
-    return { verdict: 'undecided', reason: allowed.truth, decidedBy: refs(allowed.object) };
+    return { verdict: 'undecided', reason: allowed.truth, decidedBy: allowed.decidedBy };
   }
-  if (allows.length > 0) return { verdict: 'allowed', reason: 'AllowRule', decidedBy: refs(allowed.object) };
+  if (allows.length > 0) return { verdict: 'allowed', reason: 'AllowRule', decidedBy: allowed.decidedBy };
   return { verdict: 'allowed', reason: denies.length > 0 ? 'NoAllowPolicy' : 'NoPolicy', decidedBy: [] };
-}
-
-/** The first rule that matches, else the first that might. */
-function firstMatch(
-  policies: readonly L7Policy[],
-  seen: Seen,
-  protocol: Protocol,
-): { readonly truth: Truth; readonly object: ObjectRef | undefined } {
-  let open: { readonly truth: Truth; readonly object: ObjectRef } | undefined;
-  for (const policy of policies) {
-    for (const rule of policy.rules) {
-      const truth = rule[protocol]?.(seen) ?? false;
-      if (truth === true) return { truth, object: rule.object };
-      if (truth !== false) open ??= { truth, object: rule.object };
-    }
-  }
-  return open ?? { truth: false, object: undefined };
-}
-
-function refs(object: ObjectRef | undefined): readonly ObjectRef[] {
-  return object ? [object] : [];
 }
