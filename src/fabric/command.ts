@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { spawn } from 'node:child_process';
+import { openShell, type Shell, type ShellAnswer } from './shell.ts';
 
 /** A program of the node that did not do what it was asked: its words, not ours. */
 export class CommandError extends Error {
@@ -23,63 +24,116 @@ export interface CommandOptions {
   readonly timeoutMs: number;
 }
 
-const KEPT = 64 * 1024;
-
-/** Runs a program without a shell and answers what it printed. Throws {@link CommandError}. */
-export async function runCommand(command: string, args: readonly string[], options: CommandOptions): Promise<string> {
-  const chunks: Buffer[] = [];
-  await runStreaming(command, args, options, (stdout) => {
-    stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  });
-  return Buffer.concat(chunks).toString('utf8');
+/** Programs of the node, run one after another or side by side. All throw {@link CommandError}. */
+export interface Commands {
+  /** Answers what it printed. */
+  run(command: string, args: readonly string[], options: CommandOptions): Promise<string>;
+  /** Line by line, so that a long answer is never in memory as a whole. */
+  lines(
+    command: string,
+    args: readonly string[],
+    options: CommandOptions,
+    onLine: (line: string) => void,
+  ): Promise<void>;
 }
 
-/** As {@link runCommand}, line by line, so that a long answer is never in memory as a whole. */
-export async function runLines(
+/** Shells that nobody asked for this long end. */
+const IDLE_MS = 2000;
+
+/** Runs programs through shells that are kept for the next ones. */
+export function openCommands(): Commands {
+  const idle: { readonly shell: Shell; readonly timer: NodeJS.Timeout }[] = [];
+
+  const take = (): Shell => {
+    const kept = idle.pop();
+    if (!kept) {
+      const shell = openShell(() => {
+        const index = idle.findIndex((each) => each.shell === shell);
+        for (const { timer } of index < 0 ? [] : idle.splice(index, 1)) clearTimeout(timer);
+      });
+      return shell;
+    }
+    clearTimeout(kept.timer);
+    return kept.shell;
+  };
+  const keep = (shell: Shell): void => {
+    idle.push({ shell, timer: setTimeout(() => shell.kill(), IDLE_MS) });
+  };
+  const stream = async (
+    command: string,
+    args: readonly string[],
+    { signal, input = '', timeoutMs }: CommandOptions,
+    onText: (text: string) => void,
+  ): Promise<void> => {
+    signal.throwIfAborted();
+    const shell = take();
+    const timer = setTimeout(() => shell.kill(), timeoutMs);
+    const onAbort = (): void => shell.kill();
+    signal.addEventListener('abort', onAbort, { once: true });
+    let answer: ShellAnswer;
+    try {
+      answer = await shell.run({ command, args, input, onText });
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    }
+    signal.throwIfAborted();
+    if (answer.code !== undefined) keep(shell);
+    if (answer.code !== 0)
+      throw new CommandError(command, answer.code, answer.stderr || `no answer within ${timeoutMs} ms`);
+  };
+  return {
+    async run(command, args, options) {
+      const parts: string[] = [];
+      await stream(command, args, options, (text) => parts.push(text));
+      return parts.join('');
+    },
+    async lines(command, args, options, onLine) {
+      let rest = '';
+      await stream(command, args, options, (text) => {
+        const lines = (rest + text).split('\n');
+        rest = lines.pop() ?? '';
+        lines.forEach(onLine);
+      });
+      if (rest !== '') onLine(rest);
+    },
+  };
+}
+
+/**
+ * Follows a program that is to run until the signal, line by line; without a shell, which would wait for its end.
+ * Throws {@link CommandError}.
+ */
+export async function follow(
   command: string,
   args: readonly string[],
-  options: CommandOptions,
+  signal: AbortSignal,
   onLine: (line: string) => void,
-): Promise<void> {
-  await runStreaming(command, args, options, (stdout) => {
-    createInterface({ input: stdout, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine);
-  });
-}
-
-async function runStreaming(
-  command: string,
-  args: readonly string[],
-  { signal, input, timeoutMs }: CommandOptions,
-  read: (stdout: NodeJS.ReadableStream) => void,
 ): Promise<void> {
   signal.throwIfAborted();
   const child = spawn(command, args, {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    // Messages are read by us and by people: one language.
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], LC_ALL: 'C' },
     signal,
     killSignal: 'SIGKILL',
-    timeout: timeoutMs,
   });
   let stderr = '';
-  child.stderr.setEncoding('utf8');
-  child.stderr.on('data', (chunk: string) => {
-    if (stderr.length < KEPT) stderr += chunk;
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr = (stderr + chunk).slice(-KEPT);
   });
-  read(child.stdout);
-  // A program that ends before it has read everything says why by its exit code.
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(input ?? '');
+  createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   child.on('error', (error) =>
     reject(signal.aborted ? error : new CommandError(command, undefined, error.message, error)),
   );
   child.on('close', (code) => {
     if (code === 0) resolve();
-    else reject(new CommandError(command, code ?? undefined, stderr || `no answer within ${timeoutMs} ms`));
+    else reject(new CommandError(command, code ?? undefined, stderr));
   });
   await promise;
 }
+
+const KEPT = 64 * 1024;
 
 function firstLines(text: string): string {
   return text.trim().split('\n').slice(0, 4).join(' | ').slice(0, 600);

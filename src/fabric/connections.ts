@@ -4,7 +4,7 @@ import { rulesOf } from './assemble.ts';
 import type { Book } from './book.ts';
 import { cutPathsOf, deletionOf, type Tracked } from './conntrack-lines.ts';
 import { judgeOf, type Membership } from './judge.ts';
-import type { Kernel } from './kernel.ts';
+import type { Family, Kernel } from './kernel.ts';
 import { type AgentLog, type AgentMeter, asError } from './observe.ts';
 import { type CutPath, cutScript, uncutScript } from './script.ts';
 
@@ -77,9 +77,13 @@ export function createConnections(options: ConnectionsOptions): Connections {
     const concerns = ({ source, destination }: Pick<CutPath, 'source' | 'destination'>): boolean =>
       addresses === 'all' || addresses.has(source) || addresses.has(destination);
     const denied: Tracked[] = [];
-    await kernel.eachConnection((flow) => {
-      if (concerns(flow) && !local.has(flow.source) && denies(flow)) denied.push(flow);
-    }, signal);
+    await kernel.eachConnection(
+      familiesOf(addresses),
+      (flow) => {
+        if (concerns(flow) && !local.has(flow.source) && denies(flow)) denied.push(flow);
+      },
+      signal,
+    );
     const known = cutsOf(program);
     const fresh = denied.flatMap(cutPathsOf).filter((path) => !known.has(keyOf(path)));
     if (fresh.length > 0) {
@@ -160,6 +164,12 @@ export function createConnections(options: ConnectionsOptions): Connections {
       }
     },
   };
+}
+
+function familiesOf(addresses: Wanted['addresses']): readonly Family[] {
+  const has = (isIPv6: boolean): boolean =>
+    addresses === 'all' || [...addresses].some((address) => address.includes(':') === isIPv6);
+  return [...(has(false) ? ['ipv4' as const] : []), ...(has(true) ? ['ipv6' as const] : [])];
 }
 
 function reversed(path: CutPath): CutPath {

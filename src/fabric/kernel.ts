@@ -1,8 +1,11 @@
-import { CommandError, runCommand, runLines } from './command.ts';
+import { CommandError, follow, openCommands } from './command.ts';
 import { type Tracked, trackedOf } from './conntrack-lines.ts';
 import { type Listing, listingOf, ownTables } from './listing.ts';
 import { monitorReader } from './monitor-lines.ts';
 import { markLines } from './script.ts';
+
+/** As conntrack calls them. */
+export type Family = 'ipv4' | 'ipv6';
 
 /** The packet filter and the connections of one network namespace, as the agent uses them. */
 export interface Kernel {
@@ -13,8 +16,8 @@ export interface Kernel {
   /** A table as `nft -j` prints it; undefined as in {@link list}. */
   dump(table: string, signal: AbortSignal): Promise<unknown>;
   tables(signal: AbortSignal): Promise<ReturnType<typeof ownTables>>;
-  /** Every tracked connection, one by one. */
-  eachConnection(onFlow: (flow: Tracked) => void, signal: AbortSignal): Promise<void>;
+  /** Every tracked connection of these families, one by one. */
+  eachConnection(families: readonly Family[], onFlow: (flow: Tracked) => void, signal: AbortSignal): Promise<void>;
   /** Deletes what matches; nothing matching is no error. */
   deleteConnections(args: readonly string[], signal: AbortSignal): Promise<void>;
   /**
@@ -36,6 +39,7 @@ const DUMP_TIMEOUT_MS = 60_000;
  * one start of the agent to the next: own transactions are known by their marks.
  */
 export function createKernel(firstMark: number): Kernel {
+  const commands = openCommands();
   let mark = firstMark;
   const own = new Set<number>();
 
@@ -45,7 +49,7 @@ export function createKernel(firstMark: number): Kernel {
       own.add(mark);
       const forget = mark;
       try {
-        await runCommand('nft', ['-f', '-'], { signal, input: script + markLines(mark), timeoutMs: TIMEOUT_MS });
+        await commands.run('nft', ['-f', '-'], { signal, input: script + markLines(mark), timeoutMs: TIMEOUT_MS });
       } catch (error) {
         if (error instanceof CommandError && error.exitCode !== undefined) own.delete(forget);
         throw error;
@@ -58,7 +62,7 @@ export function createKernel(firstMark: number): Kernel {
     async dump(table, signal) {
       try {
         const args = ['-j', 'list', 'table', 'inet', table];
-        const parsed: unknown = JSON.parse(await runCommand('nft', args, { signal, timeoutMs: DUMP_TIMEOUT_MS }));
+        const parsed: unknown = JSON.parse(await commands.run('nft', args, { signal, timeoutMs: DUMP_TIMEOUT_MS }));
         return parsed;
       } catch (error) {
         if (error instanceof CommandError && error.stderr.includes('No such file or directory')) return undefined;
@@ -69,12 +73,12 @@ export function createKernel(firstMark: number): Kernel {
     },
     async tables(signal) {
       return ownTables(
-        JSON.parse(await runCommand('nft', ['-j', 'list', 'tables'], { signal, timeoutMs: TIMEOUT_MS })),
+        JSON.parse(await commands.run('nft', ['-j', 'list', 'tables'], { signal, timeoutMs: TIMEOUT_MS })),
       );
     },
-    async eachConnection(onFlow, signal) {
-      for (const family of ['ipv4', 'ipv6']) {
-        await runLines(
+    async eachConnection(families, onFlow, signal) {
+      for (const family of families) {
+        await commands.lines(
           'conntrack',
           ['-L', '-o', 'extended', '-f', family],
           { signal, timeoutMs: DUMP_TIMEOUT_MS },
@@ -87,7 +91,7 @@ export function createKernel(firstMark: number): Kernel {
     },
     async deleteConnections(args, signal) {
       try {
-        await runCommand('conntrack', args, { signal, timeoutMs: DUMP_TIMEOUT_MS });
+        await commands.run('conntrack', args, { signal, timeoutMs: DUMP_TIMEOUT_MS });
       } catch (error) {
         if (!(error instanceof CommandError && error.stderr.includes('0 flow entries have been deleted'))) throw error;
       }
@@ -107,7 +111,7 @@ export function createKernel(firstMark: number): Kernel {
         }
         if (!isOwn && tables.size > 0) onForeign(tables);
       });
-      const monitor = runLines('nft', ['monitor'], { signal, timeoutMs: 0 }, read);
+      const monitor = follow('nft', ['monitor'], signal, read);
       // nft does not say when it listens: it does as soon as it tells us of a transaction of our own.
       const knocking = knock(
         () => ready,
