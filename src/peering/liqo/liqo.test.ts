@@ -99,7 +99,7 @@ test('stock Liqo gets a program only where replies need no state, and the answer
   );
   const oneWay = refused(program(both.slice(0, 1)), stock);
   assert.equal(oneWay.rule, 'deny-0');
-  assert.match(oneWay.reason, /10\.200\.1\.4 -> 10\.61\.\d+\.\d+ .*ctstate/);
+  assert.match(oneWay.reason, /offloaded -> 10\.61\.\d+\.\d+ .*ctstate/);
 });
 
 test('stock Liqo gets no program that denies what may be to a node: the answers to its probes would be dropped too', () => {
@@ -114,7 +114,7 @@ test('stock Liqo gets no program that denies what may be to a node: the answers 
       ]),
       stock,
     );
-    assert.match(answer.reason, /10\.200\.1\.4 opens to a node.*ctstate/);
+    assert.match(answer.reason, /offloaded opens to a node.*ctstate/);
   }
   assert.match(refused(program([{ name: 'deny-0', action: 'deny' }]), stock).reason, /opens to a node/);
   // No node has an address of the peer: what comes to one is let through before.
@@ -125,6 +125,31 @@ test('stock Liqo gets no program that denies what may be to a node: the answers 
     ]),
     stock,
   );
+});
+
+test('stock Liqo is judged by who may be in a set, so that nothing has to be taken back with the first pod', () => {
+  const oneWay = [{ name: 'deny-0', source: offloaded, destination: remote, action: 'deny' }] as const;
+  assert.equal(refused(program(oneWay, []), stock).rule, 'deny-0');
+  const unknown = { cidrs: [] };
+  assert.equal(
+    refused(program([{ name: 'deny-0', source: offloaded, destination: unknown, action: 'deny' }]), stock).rule,
+    'deny-0',
+  );
+  // A pod that is in both sets is denied one way by the first rule, and let back by the second.
+  const both = { set: 'both' };
+  const crossed: FirewallProgram = {
+    ...program([
+      { name: 'deny-0', source: offloaded, destination: remote, action: 'deny' },
+      { name: 'allow-1', source: remote, destination: both, action: 'allow' },
+      { name: 'allow-2', source: both, destination: remote, action: 'allow' },
+      { name: 'deny-3', source: remote, destination: offloaded, action: 'deny' },
+    ]),
+    sets: [
+      { name: 'offloaded', members: ['10.200.1.4'] },
+      { name: 'both', members: ['10.200.1.5'] },
+    ],
+  };
+  assert.match(refused(crossed, stock).reason, /it denies offloaded and both -> 10\.61/);
 });
 
 test('a node reaches itself whatever is denied, by a rule at input alone', () => {

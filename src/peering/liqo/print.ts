@@ -143,12 +143,25 @@ function refuse(program: FirewallProgram, { shape, ipv6, peers }: PrintOptions):
   const found = shape === 'stock' ? needsState(program, peers) : undefined;
   if (!found) return undefined;
   const { source, destination, denies } = found;
-  return no(
-    denies.name,
-    found.why === 'one-way'
-      ? `it denies ${source} -> ${destination} and the way back is allowed: without connection state (ctstate) this Liqo would drop the replies too`
-      : `it denies what ${source} opens to a node: without connection state (ctstate) this Liqo would drop the answers to the node's own probes too`,
-  );
+  const drop = 'without connection state (ctstate) this Liqo would drop';
+  switch (found.why) {
+    case 'one-way':
+      return no(
+        denies.name,
+        `it denies ${source} -> ${destination} and the way back is allowed: ${drop} the replies too`,
+      );
+    case 'node':
+      return no(
+        denies.name,
+        `it denies what ${source} opens to a node: ${drop} the answers to the node's own probes too`,
+      );
+    case 'many':
+      return {
+        kind: 'inexpressible',
+        rule: undefined,
+        reason: `of so many rules nobody can say whether ${drop} replies`,
+      };
+  }
 }
 
 /** Sets of at most 4,095 elements; IPv4 alone, since `refuse` has seen to the denies and an allow of IPv6 is moot. */

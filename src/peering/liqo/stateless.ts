@@ -1,15 +1,22 @@
 import type { FirewallProgram, FirewallRule } from '../../api/index.ts';
-import { addressClasses, firstCommon, maskOf, numberParties } from '../program/classes.ts';
+import { type AddressClass, addressClasses, firstCommon, maskOf, numberParties } from '../program/classes.ts';
 
-/** Two addresses between which a program can only be enforced by what knows replies from new connections. */
+/** Two kinds of addresses between which a program can only be enforced by what knows replies from new connections. */
 export interface NeedsState {
-  /** `one-way`: the way back is allowed. `node`: the destination may be a node's, whose own connections are answered there. */
-  readonly why: 'one-way' | 'node';
+  /**
+   * `one-way`: the way back is allowed. `node`: the destination may be a node's, whose own connections are answered there.
+   * `many`: there are too many rules to say.
+   */
+  readonly why: 'one-way' | 'node' | 'many';
+  /** An address, or the sets that hold it. */
   readonly source: string;
   readonly destination: string;
   /** The rule that denies. */
   readonly denies: FirewallRule;
 }
+
+/** Rules that differ: the search grows with their square. */
+const MOST_RULES = 200;
 
 /**
  * Looks for IPv4 addresses for which a program means something else where a reply is judged as a new connection: denied one
@@ -17,58 +24,93 @@ export interface NeedsState {
  * answers to its probes come in where new connections to it are denied. No node has an address of a pod, nor one of
  * `peers`, the ranges of the peer; any other may be a node's (a bridge for pods has one inside of the pod CIDR).
  *
- * Exact but for that: all addresses fall into finitely many classes (which parties hold them), and each pair is tried.
+ * Whoever is in a set counts, not who is in it now: what could be said of empty sets alone would have to be taken back with
+ * the first pod. A rule that denies and one that allows the way back meet at two addresses of at most two sets each, so
+ * that these are all that have to be tried.
  */
 export function needsState(program: FirewallProgram, peers: readonly string[]): NeedsState | undefined {
-  const { rules, classes } = tabulate(program, peers);
-  for (const [index, one] of classes.entries()) {
-    for (const other of classes.slice(index)) {
-      const there = rules[firstCommon(one.asSource, other.asDestination)];
-      const back = rules[firstCommon(other.asSource, one.asDestination)];
-      const [denied, shut] = [there?.action === 'deny', back?.action === 'deny'];
-      if (denied !== shut) {
-        const denies = denied ? there : back;
-        const [source, destination] = denied ? [one, other] : [other, one];
-        if (denies) return { why: 'one-way', source: source.address, destination: destination.address, denies };
-      }
-      if (there && denied && (one.mayBeNode || other.mayBeNode)) {
-        const [source, destination] = other.mayBeNode ? [one, other] : [other, one];
-        const denies = other.mayBeNode ? there : (back ?? there);
-        return { why: 'node', source: source.address, destination: destination.address, denies };
+  const { rules, places, at, mayBeNode } = tabulate(program, peers);
+  const [any] = rules;
+  if (any && rules.length > MOST_RULES) return { why: 'many', source: '', destination: '', denies: any.rule };
+  const backs = [undefined, ...rules.filter(({ rule }) => rule.action === 'allow')];
+  for (const deny of rules.filter(({ rule }) => rule.action === 'deny')) {
+    for (const from of places) {
+      for (const to of places) {
+        for (const back of backs) {
+          const one = at(from, deny.source, back?.destination);
+          const other = at(to, deny.destination, back?.source);
+          if (rules[firstCommon(one.asSource, other.asDestination)] !== deny) continue;
+          const found = { source: one.name, destination: other.name, denies: deny.rule };
+          if (rules[firstCommon(other.asSource, one.asDestination)]?.rule.action !== 'deny')
+            return { why: 'one-way', ...found };
+          if (mayBeNode(other)) return { why: 'node', ...found };
+        }
       }
     }
   }
   return undefined;
 }
 
-interface Class {
-  /** One address of the class. */
-  readonly address: string;
-  readonly mayBeNode: boolean;
-  /** A bit for each rule whose source, or destination, holds the class. */
+interface Numbered {
+  readonly rule: FirewallRule;
+  readonly source: number | undefined;
+  readonly destination: number | undefined;
+}
+
+/** An address as far as rules tell it from others. */
+interface Kind {
+  readonly name: string;
+  readonly held: ReadonlySet<number>;
+  /** A bit for each rule whose source, or destination, it is. */
   readonly asSource: Uint32Array;
   readonly asDestination: Uint32Array;
 }
 
-function tabulate(
-  program: FirewallProgram,
-  peers: readonly string[],
-): { readonly rules: readonly FirewallRule[]; readonly classes: readonly Class[] } {
+function tabulate(program: FirewallProgram, peers: readonly string[]) {
   const parties = numberParties(program);
   const elsewhere = parties.add('peers', { cidrs: peers });
-  const holdsNodes = (party: number): boolean => party !== elsewhere && !parties.isSet(party);
-  const matches = (party: number | undefined): boolean =>
-    party === undefined || (parties.all[party]?.some(({ family }) => family === 4) ?? false);
-  const numbered = program.rules
-    .map((rule) => ({ rule, source: parties.of(rule.source), destination: parties.of(rule.destination) }))
-    .filter(({ source, destination }) => matches(source) && matches(destination));
-  const sources = numbered.map(({ source }) => source);
-  const destinations = numbered.map(({ destination }) => destination);
-  const classes = addressClasses(parties.all, 4).map(({ address, held }) => ({
-    address,
-    mayBeNode: [...held].every(holdsNodes),
-    asSource: maskOf(sources, held),
-    asDestination: maskOf(destinations, held),
-  }));
-  return { rules: numbered.map(({ rule }) => rule), classes };
+  const rules = distinct(
+    program.rules.map((rule) => ({
+      rule,
+      source: parties.of(rule.source),
+      destination: parties.of(rule.destination),
+    })),
+  );
+  // A range that nobody tells of now may be any, as a set may hold anybody.
+  const isOpen = (party: number): boolean => parties.isSet(party) || parties.all[party]?.length === 0;
+  const ranges = parties.all.map((cidrs, party) => (isOpen(party) ? [] : cidrs));
+  const sources = rules.map(({ source }) => source);
+  const destinations = rules.map(({ destination }) => destination);
+  const known = new Map<string, Kind>();
+  const names = new Map(
+    program.rules.flatMap(({ source, destination }) =>
+      [source, destination].flatMap((party) =>
+        party && 'set' in party ? [[parties.of(party), party.set] as const] : [],
+      ),
+    ),
+  );
+  /** The addresses of a place that are in these sets besides. */
+  const at = ({ address, held }: AddressClass, ...others: readonly (number | undefined)[]): Kind => {
+    const sets = [...new Set(others.filter((party) => party !== undefined))].filter(isOpen).sort((a, b) => a - b);
+    const key = `${address} ${sets.join()}`;
+    const before = known.get(key);
+    if (before) return before;
+    const all = new Set([...held, ...sets]);
+    const name = sets.map((party) => names.get(party) ?? 'a range that is not known').join(' and ') || address;
+    const kind = { name, held: all, asSource: maskOf(sources, all), asDestination: maskOf(destinations, all) };
+    known.set(key, kind);
+    return kind;
+  };
+  const mayBeNode = ({ held }: Kind): boolean =>
+    !held.has(elsewhere) && [...held].every((party) => !parties.isSet(party));
+  return { rules, places: addressClasses(ranges, 4), at, mayBeNode };
+}
+
+/** The first of the rules that say the same. */
+function distinct(rules: readonly Numbered[]): readonly Numbered[] {
+  const seen = new Set<string>();
+  return rules.filter(({ rule, source, destination }) => {
+    const key = `${source} ${destination} ${rule.action} ${rule.protocol} ${JSON.stringify(rule.ports)}`;
+    return !seen.has(key) && seen.add(key);
+  });
 }
