@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, isIPv6, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bound, openEcho, say } from './echo.ts';
@@ -49,7 +49,9 @@ export async function runCanaryPod(options: CanaryPodOptions, signal: AbortSigna
   try {
     let wait = RETRY_MS;
     while (!signal.aborted) {
-      const socket = connect({ host: node, port });
+      // By its address the agent knows it.
+      const localAddress = addresses.find((address) => isIPv6(address) === isIPv6(node));
+      const socket = connect({ host: node, port, ...(localAddress === undefined ? {} : { localAddress }) });
       const stop = (): void => void socket.destroy();
       signal.addEventListener('abort', stop, { once: true });
       socket.on('error', (error) => {

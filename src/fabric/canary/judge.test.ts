@@ -63,6 +63,14 @@ test('what neither arrives nor is counted proves nothing, and a direction that n
   });
 });
 
+test('a way that nothing was sent on is not passed, and the report says who is missing', () => {
+  const alone = probes.filter((probe) => probe.class === 'ToNode');
+  const seen = judgeTrial({ ...trial(all, all), probes: alone });
+  assert.equal(seen.ToNode.canary, 'Passed');
+  assert.deepEqual([seen.SameNode.canary, seen.CrossNode.canary], ['Unseen', 'Unseen']);
+  assert.match(seen.SameNode.message, /^two canary pods of this node are not connected/);
+});
+
 test('one datagram of a direction may be lost', () => {
   const lost = new Set(
     [...Map.groupBy(probes, (probe) => countKey({ ...probe, sourcePort: 0 })).values()].map(([x]) => x),

@@ -84,7 +84,20 @@ export function canaryTests(lab: () => Lab): void {
         const same = paths?.find((path) => path.class === 'SameNode');
         assert.equal(same?.configuration, 'Passes');
         assert.match(same.message ?? '', /between pods, IPv4: 0 of 4 counted; between pods, IPv6: 4 of 4 counted/);
+        node.run('nft flush chain inet drops c');
+        await node.sees(ALL_PASS);
+
+        // What a program drops has been seen by it: only what would have come back from elsewhere has not.
+        const rule = { name: 'closed', action: 'deny', protocol: 'UDP', ports: [{ port: 9811 }] } as const;
+        const program = { peering: 'canary/drops', generation: 0, disarmed: false, sets: [], rules: [rule] };
+        await lab().cluster.load('drops', program);
+        const denied = await node.sees({ SameNode: 'Passed', CrossNode: 'Unseen', ToNode: 'Passed' });
+        assert.match(
+          denied.paths?.find((path) => path.class === 'CrossNode')?.message ?? '',
+          /out, IPv4: 4 of 4 counted; in, IPv4: 0 of 4 counted/,
+        );
       });
+      await lab().cluster.unload('drops');
     });
 
     test('sees a bridge that does not call netfilter, whatever the CNI configuration says: no rule holds there', async () => {
