@@ -9,6 +9,7 @@ import { work, workQueue } from './queue/index.ts';
 import { handClock } from './testing/hand-clock.ts';
 import { configMap, CONFIG_MAP } from './testing/kinds.ts';
 import { mockServer, type Fault } from './testing/mock-server.ts';
+import { startPulse } from './testing/pulse.ts';
 
 const LABEL = 'example.com/owner';
 const MAPS = '/api/v1/configmaps';
@@ -17,6 +18,8 @@ const OWNERS = ['red', 'blue'] as const;
 /** Enough for every deadline and backoff of the scene to pass. */
 const MAX_TICKS = 5000;
 const TICK_MS = 100;
+/** Time passes no faster than bytes do: else every deadline passes before an answer can come. */
+const TICKS_PER_BEAT = 16;
 
 async function scene() {
   const server = await mockServer();
@@ -67,7 +70,11 @@ async function scene() {
       signal: ending.signal,
     }),
   ];
+  const pulse = await startPulse();
+  let ticked = 0;
   const tick = async (): Promise<void> => {
+    ticked += 1;
+    if (ticked % TICKS_PER_BEAT === 0) await pulse.beat();
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
@@ -118,6 +125,7 @@ async function scene() {
       queue.close();
       await client.close();
       await server.close();
+      await pulse.close();
     },
   };
 }
