@@ -13,9 +13,9 @@ import {
   createWatch,
   type FieldPath,
   type Kind,
-  type KubeError,
   only,
   type Projection,
+  type Store,
   type Watch,
 } from '../../kube/index.ts';
 import type { Scope } from '../tasks.ts';
@@ -52,54 +52,56 @@ export interface InputsOptions extends Scope {
   readonly onComplete: () => void;
 }
 
+/** Follows all that the graph is made of, tells the world of each change, and says whom it affects. */
 export function openInputs(options: InputsOptions): Inputs {
-  const { context, tasks, signal, world } = options;
-  const { client, clock, random } = context;
-  const shared = { context, tasks, signal };
-
-  const facts = (kind: Kind, mask: readonly FieldPath[]): ServedWatch => {
-    let last: Watch<Fact | undefined> | undefined;
-    return serveWatch({
-      ...shared,
-      kind,
-      watch: (onTrouble) => {
-        last = createWatch(client, {
-          kind,
-          clock,
-          random,
-          onTrouble,
-          projection: factProjection(kind, mask),
-          onChange(change) {
-            takeFact(world, change, options.onAffected);
-            for (const fact of [
-              change.kind === 'added' ? undefined : change.before,
-              change.kind === 'deleted' ? undefined : change.after,
-            ])
-              if (fact?.kind === 'pod') options.onPods(fact.namespace, fact.labels);
-          },
-        });
-        return last;
-      },
-      onReady: (ready) => {
-        if (ready) return;
-        for (const [, fact] of last?.store.entries() ?? []) {
-          if (fact) options.onAffected(world.remove({ kind: 'fact', id: factId(fact) }), false);
-        }
-      },
-    });
+  const services = followDeclared<LatticeService>({ ...LATTICE_SERVICE, kind: 'LatticeService' }, 'service', options);
+  const externals = followDeclared<LatticeExternalService>(
+    { ...LATTICE_EXTERNAL_SERVICE, kind: 'LatticeExternalService' },
+    'external',
+    options,
+  );
+  const classes = followClasses(options);
+  const facts = FACTS.map(({ kind, mask }) => followFacts(kind, mask, options));
+  return {
+    synced: Promise.all([services, externals, classes, ...facts].map(({ synced }) => synced)).then(() => undefined),
+    service: (key) => services.store()?.get(key),
+    external: (key) => externals.store()?.get(key),
+    versionOf: (kind, key) => (kind === 'service' ? services : externals).store()?.versionOf(key),
+    services: () => services.store()?.keys() ?? [],
+    externals: () => externals.store()?.keys() ?? [],
+    areComplete: () => services.isComplete() && externals.isComplete(),
   };
-  const declared = <T extends LatticeService | LatticeExternalService>(
-    kind: Kind & { readonly kind: T['kind'] },
-    as: 'service' | 'external',
-  ) => {
-    let watch: Watch<Declaration<T>> | undefined;
-    const onChange = (change: Change<Declaration<T>>): void => {
-      const affected = takeDeclaration(world, kind.kind, change);
-      if (change.kind === 'deleted') options.onGone(as, change.key, affected?.owners ?? []);
-      if (affected) options.onAffected(affected, change.initial);
-      options.onDeclaration(as, change.key, change.kind === 'deleted');
-    };
-    const make = (onTrouble: (error: KubeError) => void): Watch<Declaration<T>> => {
+}
+
+interface Declared<T extends LatticeService | LatticeExternalService> {
+  readonly synced: Promise<void>;
+  isComplete(): boolean;
+  store(): Store<Declaration<T>> | undefined;
+}
+
+function followDeclared<T extends LatticeService | LatticeExternalService>(
+  kind: Kind & { readonly kind: T['kind'] },
+  as: 'service' | 'external',
+  options: InputsOptions,
+): Declared<T> {
+  const { context, tasks, signal, world, onAffected, onComplete, onDeclaration, onGone } = options;
+  const { client, clock, random } = context;
+  let watch: Watch<Declaration<T>> | undefined;
+  const onChange = (change: Change<Declaration<T>>): void => {
+    const affected = takeDeclaration(world, kind.kind, change);
+    if (change.kind === 'deleted') onGone(as, change.key, affected?.owners ?? []);
+    if (affected) onAffected(affected, change.initial);
+    onDeclaration(as, change.key, change.kind === 'deleted');
+  };
+  const first = Promise.withResolvers<void>();
+  const served = serveWatch({
+    context,
+    tasks,
+    signal,
+    kind,
+    // What was declared stays known while its definition is away: nothing may be taken for revoked then.
+    keeps: true,
+    watch: (onTrouble) => {
       watch = createWatch(client, {
         kind,
         clock,
@@ -109,28 +111,21 @@ export function openInputs(options: InputsOptions): Inputs {
         onChange,
       });
       return watch;
-    };
-    const first = Promise.withResolvers<void>();
-    const served = serveWatch({
-      ...shared,
-      kind,
-      // What was declared stays known while its definition is away: nothing may be taken for revoked then.
-      keeps: true,
-      watch: make,
-      onReady: () => {
-        first.resolve();
-        options.onComplete();
-      },
-    });
-    return { served, synced: first.promise, store: () => watch?.store };
-  };
-  const services = declared<LatticeService>({ ...LATTICE_SERVICE, kind: 'LatticeService' }, 'service');
-  const externals = declared<LatticeExternalService>(
-    { ...LATTICE_EXTERNAL_SERVICE, kind: 'LatticeExternalService' },
-    'external',
-  );
-  const classes = serveWatch({
-    ...shared,
+    },
+    onReady: () => {
+      first.resolve();
+      onComplete();
+    },
+  });
+  return { synced: first.promise, isComplete: () => served.ready(), store: () => watch?.store };
+}
+
+function followClasses({ context, tasks, signal, world, onAffected }: InputsOptions): ServedWatch {
+  const { client, clock, random } = context;
+  return serveWatch({
+    context,
+    tasks,
+    signal,
     kind: LATTICE_RESOURCE_CLASS,
     keeps: true,
     watch: (onTrouble) =>
@@ -142,36 +137,47 @@ export function openInputs(options: InputsOptions): Inputs {
         projection: { mask: allBut('metadata.managedFields', 'status'), of: readClass },
         onChange: (change) => {
           const after = change.kind === 'deleted' ? undefined : change.after;
-          options.onAffected(after ? world.putClass(after) : world.removeClass(change.key), change.initial);
+          onAffected(after ? world.putClass(after) : world.removeClass(change.key), change.initial);
         },
       }),
     onReady: () => undefined,
   });
-  const others = [
-    facts(NAMESPACE, ['metadata.labels']),
-    facts(SERVICE, [
-      'metadata.labels',
-      'spec.selector',
-      'spec.clusterIP',
-      'spec.type',
-      'spec.externalTrafficPolicy',
-      'spec.ports',
-    ]),
-    facts(POD, ['status.phase', ...POD_FIELDS.map((path) => [...path])]),
-    ...TEMPLATES.map((kind) => facts(kind, templateFields(kind))),
-    facts(GATEWAY, ['metadata.labels', 'status.conditions']),
-  ];
-  return {
-    synced: Promise.all([services.synced, externals.synced, classes.synced, ...others.map((each) => each.synced)]).then(
-      () => undefined,
-    ),
-    service: (key) => services.store()?.get(key),
-    external: (key) => externals.store()?.get(key),
-    versionOf: (kind, key) => (kind === 'service' ? services : externals).store()?.versionOf(key),
-    services: () => services.store()?.keys() ?? [],
-    externals: () => externals.store()?.keys() ?? [],
-    areComplete: () => services.served.ready() && externals.served.ready(),
-  };
+}
+
+function followFacts(kind: Kind, mask: readonly FieldPath[], options: InputsOptions): ServedWatch {
+  const { context, tasks, signal, world, onAffected, onPods } = options;
+  const { client, clock, random } = context;
+  let last: Watch<Fact | undefined> | undefined;
+  return serveWatch({
+    context,
+    tasks,
+    signal,
+    kind,
+    watch: (onTrouble) => {
+      last = createWatch(client, {
+        kind,
+        clock,
+        random,
+        onTrouble,
+        projection: factProjection(kind, mask),
+        onChange(change) {
+          takeFact(world, change, onAffected);
+          for (const fact of [
+            change.kind === 'added' ? undefined : change.before,
+            change.kind === 'deleted' ? undefined : change.after,
+          ])
+            if (fact?.kind === 'pod') onPods(fact.namespace, fact.labels);
+        },
+      });
+      return last;
+    },
+    onReady: (ready) => {
+      if (ready) return;
+      for (const [, fact] of last?.store.entries() ?? []) {
+        if (fact) onAffected(world.remove({ kind: 'fact', id: factId(fact) }), false);
+      }
+    },
+  });
 }
 
 /** A class that cannot be read provides nothing. */
@@ -196,6 +202,25 @@ function templateFields({ kind }: Kind): readonly FieldPath[] {
   const template = kind === 'CronJob' ? ['spec', 'jobTemplate', 'spec', 'template'] : ['spec', 'template'];
   return POD_FIELDS.map((path) => [...template, ...path]);
 }
+
+/** What facts are made of, and the fields of each that are read. */
+const FACTS: readonly { readonly kind: Kind; readonly mask: readonly FieldPath[] }[] = [
+  { kind: NAMESPACE, mask: ['metadata.labels'] },
+  {
+    kind: SERVICE,
+    mask: [
+      'metadata.labels',
+      'spec.selector',
+      'spec.clusterIP',
+      'spec.type',
+      'spec.externalTrafficPolicy',
+      'spec.ports',
+    ],
+  },
+  { kind: POD, mask: ['status.phase', ...POD_FIELDS] },
+  ...TEMPLATES.map((kind) => ({ kind, mask: templateFields(kind) })),
+  { kind: GATEWAY, mask: ['metadata.labels', 'status.conditions'] },
+];
 
 function factProjection(kind: Kind, mask: readonly FieldPath[]): Projection<Fact | undefined> {
   return { mask: only(...mask), of: (object) => factOf({ ...object, kind: kind.kind }, '') };
