@@ -76,11 +76,8 @@ export function asObject(value: Json, resource: Resource): JsonObject {
   if (!isObject(value)) {
     throw unrecognized(resource.kind, mistyped(value).message, JSON.stringify(value));
   }
-  for (const field of ['kind', 'apiVersion']) {
-    const given = value[field] ?? '';
-    if (typeof given !== 'string')
-      throw unrecognized(resource.kind, typeMetaError(field, given), JSON.stringify(value));
-  }
+  const unnamed = typeMetaErrorOf(value);
+  if (unnamed !== undefined) throw unrecognized(resource.kind, unnamed, JSON.stringify(value));
   const kind = textAt(value, 'kind');
   const apiVersion = textAt(value, 'apiVersion');
   if (resource.typeName === undefined && kind === '') {
@@ -118,8 +115,15 @@ export function requireSameType(object: JsonObject, resource: Resource): void {
   throw misnamed(object, 'apiVersion', apiVersion, wanted);
 }
 
-export const typeMetaError = (field: string, given: Json): string =>
-  `${UNTYPED}: json: cannot unmarshal ${jsonType(given)} into Go struct field .${field} of type string`;
+/** Why nobody can tell what kind of object it is; undefined where it is text, or left out. */
+export function typeMetaErrorOf(object: JsonObject): string | undefined {
+  for (const field of ['kind', 'apiVersion']) {
+    const given = object[field] ?? '';
+    if (typeof given !== 'string')
+      return `${UNTYPED}: json: cannot unmarshal ${jsonType(given)} into Go struct field .${field} of type string`;
+  }
+  return undefined;
+}
 
 /** What a body brings beside the object. */
 export interface Reading {

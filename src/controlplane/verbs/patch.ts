@@ -29,7 +29,7 @@ import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMerge } from '../patch/strategic-merge.ts';
 import type { Plane } from '../plane.ts';
 import { jsonType, restoreError } from './check-types.ts';
-import { asObject, parseApplied, parseBody, requireSameType, screen, typeErrorOf, typeMetaError } from './decode.ts';
+import { asObject, parseApplied, parseBody, requireSameType, screen, typeErrorOf, typeMetaErrorOf } from './decode.ts';
 import type { WriteOptions } from './options.ts';
 import { scanJson } from './scan-json.ts';
 import { typedError } from './typed.ts';
@@ -83,11 +83,10 @@ const restored = (changed: Json, resource: Resource, contentType: string): Json 
 
 /** What a patch makes is read again. */
 function misfitOf(changed: JsonObject, resource: Resource, contentType: string): string | undefined {
-  for (const field of ['kind', 'apiVersion']) {
-    const given = changed[field] ?? '';
-    if (typeof given !== 'string') return typeMetaError(field, given);
-  }
-  return contentType === STRATEGIC ? restoreError(changed, resource.schema) : typeErrorOf(changed, resource);
+  return (
+    typeMetaErrorOf(changed) ??
+    (contentType === STRATEGIC ? restoreError(changed, resource.schema) : typeErrorOf(changed, resource))
+  );
 }
 
 function changer(contentType: string, resource: Resource, body: string): (current: JsonObject) => Json {
