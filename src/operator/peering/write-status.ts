@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Client, type Clock, means, refOf } from '../../kube/index.ts';
-import { conditionsOf, type Phase, readConditions, type Verdict } from '../status/index.ts';
+import { at, type Client, type Clock, means, refOf } from '../../kube/index.ts';
+import { conditionsOf, type Phase, readConditions, timeOf, type Verdict } from '../status/index.ts';
 import type { Declared } from './declared.ts';
 import { PEERING } from './kinds.ts';
 
@@ -35,8 +35,8 @@ export function peeringStatusWriter(client: Client, clock: Clock): PeeringStatus
     async write(key, declared, { phase, verdicts, rules, members, enforcer, ranges }, signal) {
       const own = last.get(key);
       const before: unknown = own?.uid === declared.uid ? own.status : declared.status;
-      const old = readConditions(field(before, 'conditions'));
-      const now = `${new Date(clock.wall()).toISOString().slice(0, 19)}Z`;
+      const old = readConditions(at(before, 'conditions'));
+      const now = timeOf(clock);
       const status = {
         phase,
         conditions: conditionsOf(verdicts, old, declared.generation, now),
@@ -47,7 +47,7 @@ export function peeringStatusWriter(client: Client, clock: Clock): PeeringStatus
         observedGeneration: declared.generation,
       };
       if (isDeepStrictEqual(status, before)) return { changed: false, again: undefined };
-      const quiet = isDeepStrictEqual({ ...status, members: field(before, 'members') }, before);
+      const quiet = isDeepStrictEqual({ ...status, members: at(before, 'members') }, before);
       const waited = own ? clock.monotonic() - own.at : MEMBERS_MS;
       if (quiet && waited < MEMBERS_MS) return { changed: false, again: MEMBERS_MS - waited };
       const object = {
@@ -72,10 +72,4 @@ export function peeringStatusWriter(client: Client, clock: Clock): PeeringStatus
       last.delete(key);
     },
   };
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
 }

@@ -1,5 +1,5 @@
 import { apiVersionOf, type Client, type Clock, isOlder, type Kind, keyOf, means, refOf } from '../../kube/index.ts';
-import { conditionsOf, saysTheSame, type Status, type Verdict, type Phase } from '../status/index.ts';
+import { conditionsOf, type Phase, saysTheSame, type Status, timeOf, type Verdict } from '../status/index.ts';
 
 /** What is known of a stored declaration when its status is decided. */
 export interface Stored {
@@ -33,7 +33,7 @@ export function statusWriter(client: Client, clock: Clock): StatusWriter {
       const own = written.get(id);
       const newer = own?.uid === stored.uid && (stored.version === undefined || isOlder(stored.version, own.version));
       const before = newer ? own.status : stored.status;
-      const now = `${new Date(clock.wall()).toISOString().slice(0, 19)}Z`;
+      const now = timeOf(clock);
       const after: Status = {
         phase,
         conditions: conditionsOf(verdicts, before?.conditions ?? [], stored.generation, now),

@@ -4,6 +4,7 @@ import { at, createWatch, type Kind, keyOf, means, only, refOf, untyped, type Wa
 import type { Controller, ControllerContext, RunningController } from '../context.ts';
 import { openLoop } from '../controller-loop.ts';
 import { POD } from '../service/kinds.ts';
+import { timeOf } from '../status/index.ts';
 import { decidePods, type PodOwner, type SimulatedPod, TEMPLATE_LABEL } from './decide-pods.ts';
 
 const apps = (kind: string, plural: string): Kind =>
@@ -73,7 +74,7 @@ function startSimulation(context: ControllerContext, { makesPods }: PodSimulatio
       }))
     : [];
   const markReady = async (key: string, call: AbortSignal): Promise<void> => {
-    const now = `${new Date(clock.wall()).toISOString().slice(0, 19)}Z`;
+    const now = timeOf(clock);
     const conditions = ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready'].map((type) => ({
       type,
       status: 'True',

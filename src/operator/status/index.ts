@@ -1,1 +1,2 @@
 export * from './conditions.ts';
+export { timeOf } from './time.ts';

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { at } from '../../kube/index.ts';
 import type { Dependency, KeptInstance, Rendered } from '../../workload/index.ts';
 import type { Verdict } from '../status/index.ts';
@@ -100,11 +99,6 @@ export function readRollout(object: unknown): Rollout {
     ready: numberAt(object, 'status', 'readyReplicas') ?? 0,
     trouble: troubles.join('; '),
   };
-}
-
-/** Whether a stored status says this already. */
-export function saysThat(stored: unknown, workload: unknown): boolean {
-  return isDeepStrictEqual(stored, workload);
 }
 
 function numberAt(value: unknown, ...path: readonly string[]): number | undefined {

@@ -63,7 +63,7 @@ export interface WorkloadInputsOptions extends Scope {
 }
 
 export function openWorkloadInputs({ context, tasks, signal, onChange }: WorkloadInputsOptions): WorkloadInputs {
-  const { client, clock, random, log } = context;
+  const { client, clock, random } = context;
   const follow = <T>(
     kind: Kind,
     projection: Projection<T>,
@@ -78,7 +78,7 @@ export function openWorkloadInputs({ context, tasks, signal, onChange }: Workloa
       kind,
       // What was declared stays known while its definition is away: nothing may be taken for revoked then.
       keeps: true,
-      watch: () => {
+      watch: (onTrouble) => {
         watch = createWatch<T>(client, {
           kind,
           clock,
@@ -86,7 +86,7 @@ export function openWorkloadInputs({ context, tasks, signal, onChange }: Workloa
           projection,
           ...selector,
           onChange: heard,
-          onTrouble: (error) => log.warn('watch: trouble, trying again', { kind: kind.kind, error }),
+          onTrouble,
         });
         return watch;
       },

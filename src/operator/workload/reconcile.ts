@@ -6,7 +6,7 @@ import { LATTICE_SERVICE } from '../service/kinds.ts';
 import type { WorkloadInputs } from './inputs.ts';
 import { FINALIZER, MANAGER } from './kinds.ts';
 import type { WorkloadOutputs } from './outputs.ts';
-import { openRemains, textOfRemains } from './remains.ts';
+import { openRemains, type Remains, textOfRemains } from './remains.ts';
 import { ensureSecret, type SecretBytes } from './secrets.ts';
 import { settleWorkload, type SettledWorkload } from './settle.ts';
 import { workloadStatusWriter } from './write-status.ts';
@@ -80,6 +80,11 @@ export function openWorkloadReconciler(options: WorkloadReconcilerOptions) {
     }
     return { desired, unserved };
   };
+  const waitFor = (key: string, others: readonly Remains[]): void =>
+    options.onWaiting(
+      key,
+      others.map((other) => other.key),
+    );
   const leave = async (key: string, owner: string, signal: AbortSignal): Promise<number | undefined> => {
     if (!(await options.confirmGone(signal))) return undefined;
     const settled = await settle(owner, [], signal);
@@ -90,10 +95,7 @@ export function openWorkloadReconciler(options: WorkloadReconcilerOptions) {
     // Its policies go when it goes: until then they hold for the pods that are left.
     if (!inputs.podsGone(key)) return AGAIN_MS;
     const left = await remains.of(key, stored.remembered, signal);
-    options.onWaiting(
-      key,
-      left.map(({ key: other }) => other),
-    );
+    waitFor(key, left);
     if (left.length > 0) {
       await statuses.leaving(key, stored, textOfRemains(left), signal);
       return AGAIN_MS;
@@ -130,10 +132,7 @@ export function openWorkloadReconciler(options: WorkloadReconcilerOptions) {
       await statuses.write(key, declared, facts, signal);
     }
     if (declared && rendered.kind === 'adopts') await statuses.remember(key, declared, instances, signal);
-    options.onWaiting(
-      key,
-      left.map(({ key: other }) => other),
-    );
+    waitFor(key, left);
     const [failed] = settled?.failed ?? [];
     if (failed) throw failed.error;
     if (rendered.kind === 'adopts' && declared?.held === true && instances.length === 0 && inputs.podsGone(key))

@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Client, type Clock, means, refOf } from '../../kube/index.ts';
 import type { LatticeService } from '../../api/index.ts';
 import type { KeptInstance } from '../../workload/index.ts';
 import { LATTICE_SERVICE } from '../service/kinds.ts';
-import { type Condition, conditionsOf, type Verdict } from '../status/index.ts';
-import { decideWorkloadStatus, saysThat, type WorkloadFacts } from './decide-workload-status.ts';
+import { type Condition, conditionsOf, timeOf, type Verdict } from '../status/index.ts';
+import { decideWorkloadStatus, type WorkloadFacts } from './decide-workload-status.ts';
 import type { Stored } from './inputs.ts';
 import { MANAGER } from './kinds.ts';
 
@@ -17,12 +18,12 @@ export function workloadStatusWriter(client: Client, clock: Clock) {
     { workload, verdict }: { readonly workload: unknown; readonly verdict?: Verdict },
     signal: AbortSignal,
   ): Promise<void> => {
-    const now = `${new Date(clock.wall()).toISOString().slice(0, 19)}Z`;
+    const now = timeOf(clock);
     const conditions = conditionsOf(verdict ? [verdict] : [], stored.conditions, stored.generation, now);
     const before = stored.conditions.find(({ type }) => type === verdict?.type);
     const [after] = conditions;
     const said = JSON.stringify([stored.uid, workload, timeless(after)]);
-    const same = saysThat(stored.workload, workload) && saysThat(timeless(before), timeless(after));
+    const same = isDeepStrictEqual(stored.workload, workload) && isDeepStrictEqual(timeless(before), timeless(after));
     if (same || written.get(key) === said) {
       if (same) written.delete(key);
       return;
