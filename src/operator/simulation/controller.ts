@@ -1,21 +1,16 @@
 // A simulation: no program runs. It makes the pods that a Deployment or StatefulSet asks for, and calls them ready, so that
 // a rollout can be seen where there is neither a kubelet nor Kubernetes' own controllers.
-import { at, createWatch, type Kind, keyOf, means, only, refOf, untyped, type Watch } from '../../kube/index.ts';
+import { createWatch, type Kind, means, refOf, untyped, type Watch } from '../../kube/index.ts';
 import type { Controller, ControllerContext, RunningController } from '../context.ts';
 import { openLoop } from '../controller-loop.ts';
 import { POD } from '../service/kinds.ts';
 import { timeOf } from '../status/index.ts';
-import { decidePods, type PodOwner, type SimulatedPod, TEMPLATE_LABEL } from './decide-pods.ts';
+import { decidePods, type PodOwner } from './decide-pods.ts';
+import { ownerProjection, type Pod, POD_PROJECTION } from './read-objects.ts';
 
 const apps = (kind: string, plural: string): Kind =>
   untyped({ group: 'apps', version: 'v1', kind, plural, namespaced: true });
 const OWNERS = [apps('Deployment', 'deployments'), apps('StatefulSet', 'statefulsets')];
-
-interface Pod extends SimulatedPod {
-  /** `Kind namespace/name` of what controls it; empty for nothing. */
-  readonly owner: string;
-  readonly containers: readonly { readonly name: string; readonly image: string }[];
-}
 
 export interface PodSimulationOptions {
   /** Makes the pods too. Without it they are only called ready: for a server with Kubernetes' own controllers. */
@@ -41,16 +36,7 @@ function startSimulation(context: ControllerContext, { makesPods }: PodSimulatio
   };
   const byOwner = new Map<string, Map<string, Pod>>();
   const pods = follow<Pod>(POD, {
-    projection: {
-      mask: only(
-        'metadata.labels',
-        'metadata.ownerReferences',
-        'spec.containers.name',
-        'spec.containers.image',
-        'status.conditions',
-      ),
-      of: podOf,
-    },
+    projection: POD_PROJECTION,
     onChange(change) {
       const pod = change.kind === 'deleted' ? change.before : change.after;
       const siblings = byOwner.get(pod.owner) ?? new Map<string, Pod>();
@@ -65,35 +51,14 @@ function startSimulation(context: ControllerContext, { makesPods }: PodSimulatio
     ? OWNERS.map((kind) => ({
         kind,
         watch: follow<PodOwner | undefined>(kind, {
-          projection: {
-            mask: only('metadata.uid', 'metadata.generation', 'spec.replicas', 'spec.template'),
-            of: (object, key) => ownerOf(object, key, kind),
-          },
+          projection: ownerProjection(kind),
           onChange: (change) => queue.add(`${kind.kind} ${change.key}`),
         }),
       }))
     : [];
   const markReady = async (key: string, call: AbortSignal): Promise<void> => {
-    const now = timeOf(clock);
-    const conditions = ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready'].map((type) => ({
-      type,
-      status: 'True',
-      lastTransitionTime: now,
-    }));
-    const containerStatuses = (pods.store.get(key)?.containers ?? []).map(({ name, image }) => ({
-      name,
-      image,
-      imageID: '',
-      ready: true,
-      restartCount: 0,
-      state: { running: { startedAt: now } },
-    }));
-    await client.mergePatch(
-      POD,
-      refOf(key),
-      { status: { phase: 'Running', conditions, containerStatuses } },
-      { signal: call, subresource: 'status' },
-    );
+    const status = readyStatus(pods.store.get(key), timeOf(clock));
+    await client.mergePatch(POD, refOf(key), { status }, { signal: call, subresource: 'status' });
   };
   const settle = async (id: string, call: AbortSignal): Promise<void> => {
     const [kindName = '', key = ''] = id.split(' ');
@@ -127,44 +92,20 @@ function ignore(meaning: 'alreadyExists' | 'notFound'): (error: unknown) => unde
   };
 }
 
-function podOf(object: unknown, key: string): Pod {
-  const references = at(object, 'metadata', 'ownerReferences');
-  const controller: unknown = Array.isArray(references)
-    ? references.find((each: unknown) => at(each, 'controller') === true)
-    : undefined;
-  const conditions = at(object, 'status', 'conditions');
-  const containers = at(object, 'spec', 'containers');
-  const { namespace, name } = refOf(key);
-  return {
+/** As a kubelet writes it, of a pod whose containers all run. */
+function readyStatus(pod: Pod | undefined, now: string): object {
+  const conditions = ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready'].map((type) => ({
+    type,
+    status: 'True',
+    lastTransitionTime: now,
+  }));
+  const containerStatuses = (pod?.containers ?? []).map(({ name, image }) => ({
     name,
-    containers: (Array.isArray(containers) ? containers : []).map((each: unknown) => ({
-      name: String(at(each, 'name')),
-      image: String(at(each, 'image')),
-    })),
-    template: String(at(object, 'metadata', 'labels', TEMPLATE_LABEL)),
-    ready:
-      Array.isArray(conditions) &&
-      conditions.some((each: unknown) => at(each, 'type') === 'Ready' && at(each, 'status') === 'True'),
-    owner:
-      controller === undefined
-        ? ''
-        : `${String(at(controller, 'kind'))} ${keyOf({ ...(namespace === undefined ? {} : { namespace }), name: String(at(controller, 'name')) })}`,
-  };
-}
-
-function ownerOf(object: unknown, key: string, kind: Kind): PodOwner | undefined {
-  const { namespace = '', name } = refOf(key);
-  const template = at(object, 'spec', 'template');
-  if (typeof template !== 'object' || template === null) return undefined;
-  const [generation, replicas] = [at(object, 'metadata', 'generation'), at(object, 'spec', 'replicas')];
-  return {
-    apiVersion: 'apps/v1',
-    kind: kind.kind,
-    namespace,
-    name,
-    uid: String(at(object, 'metadata', 'uid')),
-    generation: typeof generation === 'number' ? generation : 0,
-    replicas: typeof replicas === 'number' ? replicas : 1,
-    template: Object.fromEntries(Object.entries(template)),
-  };
+    image,
+    imageID: '',
+    ready: true,
+    restartCount: 0,
+    state: { running: { startedAt: now } },
+  }));
+  return { phase: 'Running', conditions, containerStatuses };
 }
