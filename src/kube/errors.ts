@@ -49,6 +49,7 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+/** A failure of a call, by what it means to the caller; `config` is a mistake in how the cluster is reached. */
 export class KubeError extends Error {
   override readonly name = 'KubeError';
   readonly meaning: Meaning;
@@ -72,6 +73,7 @@ export function means(error: unknown, ...meanings: readonly Meaning[]): error is
   return error instanceof KubeError && meanings.includes(error.meaning);
 }
 
+/** The words of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

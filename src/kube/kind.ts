@@ -20,6 +20,7 @@ export function untyped(name: KindName): Kind {
   return { ...name, is: isKubeObject };
 }
 
+/** `group/version`, or the version alone for the core group. */
 export function apiVersionOf(kind: Pick<Kind, 'group' | 'version'>): string {
   return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
 }

@@ -22,6 +22,7 @@ export const DEFAULT_CONTROLLERS: readonly ControllerName[] = ['service', 'workl
 
 export type ControllerName = keyof typeof CONTROLLERS;
 
+/** Whether `--controllers` may name it. */
 export function isControllerName(name: string): name is ControllerName {
   return Object.hasOwn(CONTROLLERS, name);
 }

@@ -5,6 +5,7 @@ export function clusterIdOf(namespace: string): string | undefined {
   return namespace.startsWith(PREFIX) && namespace.length > PREFIX.length ? namespace.slice(PREFIX.length) : undefined;
 }
 
+/** The namespace that Liqo keeps for a peer. */
 export function tenantNamespaceOf(clusterId: string): string {
   return `${PREFIX}${clusterId}`;
 }

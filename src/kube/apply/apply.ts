@@ -72,6 +72,10 @@ export interface ApplierOptions {
  */
 const NEVER = '1';
 
+/**
+ * Makes the cluster hold what each owner desires, by server-side apply, and prunes the rest of what is the owner's. It steals
+ * nothing: an object of somebody else's that has the name is refused.
+ */
 export function createApplier({ client, ownerLabel, onDrift }: ApplierOptions): Applier {
   const book = ledger();
 

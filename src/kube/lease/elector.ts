@@ -44,6 +44,7 @@ export interface Elector {
   ): Promise<'ended' | 'lost' | 'never led'>;
 }
 
+/** Leads while it holds the Lease, by its own clock and never by that of another machine. Throws when the timing cannot be safe. */
 export function createElector(options: ElectorOptions): Elector {
   const { store, identity, clock, random, onTrouble } = options;
   const timing = options.timing ?? LEASE_TIMING;

@@ -19,6 +19,7 @@ const LEASE = untyped({
   namespaced: true,
 });
 
+/** The Lease of this name, which need not exist yet. Its requests are urgent: they pass the fence and wait for no others. */
 export function leaseStore(client: Client, namespace: string, name: string): LeaseStore {
   const ref = { namespace, name };
   return {

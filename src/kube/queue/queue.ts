@@ -25,7 +25,10 @@ export interface WorkQueue {
   failures(key: string): number;
   /** How many keys are in each place. */
   counts(): { readonly live: number; readonly background: number; readonly running: number; readonly waiting: number };
-  /** Cancels every timer; keys can no longer be taken. */
+  /**
+   * Cancels every timer; keys can no longer be taken, and whoever waits for one is answered at once. Tell workers to end
+   * before: one that asks on would turn in place.
+   */
   close(): void;
 }
 
@@ -52,6 +55,7 @@ const RETRIES: Rate = { perSecond: 10, burst: 100 };
 /** One background key after so many live ones in a row. */
 const LIVE_IN_A_ROW = 16;
 
+/** A queue of keys without a limit: each is in it once, and belongs to one worker at a time. Failures wait ever longer. */
 export function workQueue(options: QueueOptions): WorkQueue {
   const { clock, random, backoff = BACKOFF, retries = RETRIES } = options;
   const entries = new Map<string, Entry>();

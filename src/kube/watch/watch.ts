@@ -68,6 +68,10 @@ export interface Watch<T> {
   run(signal: AbortSignal): Promise<void>;
 }
 
+/**
+ * Follows a kind: reads everything, then hears of each change, and starts over by itself whatever breaks; what happened
+ * meanwhile is told as changes, too. Nothing is asked before `run`.
+ */
 export function createWatch<T>(client: Client, options: WatchOptions<T>): Watch<T> {
   const timing = { ...TIMING, ...options.timing };
   const clock = options.clock ?? systemClock;

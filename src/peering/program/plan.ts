@@ -159,6 +159,7 @@ export type PartyMeaning =
   | { readonly kind: 'ranges'; readonly owner: string }
   | { readonly kind: 'set'; readonly name: string; readonly key: SetKey };
 
+/** What a party of a rule of a peering with `cluster` stands for. */
 export function meaningOf(party: PeeringParty, cluster: string): PartyMeaning {
   // A set's name holds no "-": the CRD of Liqo's named sets has none. A namespace has neither "_" nor ".".
   if (party.namespace !== undefined) {
