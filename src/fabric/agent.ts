@@ -6,7 +6,7 @@ import { createEnforcer, type EnforcerOptions } from './enforcer.ts';
 import { FABRIC_MEMBER_SLICE, FABRIC_PROGRAM, programSpecs, type ReadSpec, sliceSpecs } from './kinds.ts';
 import { asError } from './observe.ts';
 import { judgePaths } from './paths.ts';
-import { createReporter } from './reporter.ts';
+import { createReporter, lastReport } from './reporter.ts';
 
 export interface AgentOptions extends Omit<EnforcerOptions, 'onReport'> {
   readonly client: Client;
@@ -90,6 +90,14 @@ export function createAgent(options: AgentOptions): Agent {
     },
   });
 
+  const recallCanary = async (signal: AbortSignal): Promise<void> => {
+    if (!canary) return;
+    try {
+      canary.recall((await lastReport(client, node, signal))?.paths ?? []);
+    } catch (error) {
+      if (!signal.aborted) log.warn('what this node last reported could not be read', { error: asError(error) });
+    }
+  };
   const lookAtDatapath = async (signal: AbortSignal): Promise<void> => {
     try {
       const found = await options.datapath(signal);
@@ -121,10 +129,11 @@ export function createAgent(options: AgentOptions): Agent {
         synced = true;
         // Before the first report: that would say of a node that nobody has looked at what is true of a good one.
         const report = async (): Promise<void> => {
+          await recallCanary(life);
           await lookAtDatapath(life);
-          await Promise.all([reporter.run(life), watchDatapath(life)]);
+          await Promise.all([reporter.run(life), watchDatapath(life), canary?.run(life)]);
         };
-        await Promise.all([enforcer.run(life), report(), canary?.run(life)]);
+        await Promise.all([enforcer.run(life), report()]);
       };
       // One part that breaks takes the others with it: half an agent would look like a whole one.
       const parts = [programs.run(life), slices.run(life), enforce()].map((part) =>

@@ -1,4 +1,4 @@
-import { FABRIC_API_VERSION, type FabricNodeStatus } from '../api/index.ts';
+import { FABRIC_API_VERSION, fabricNodeStatus, type FabricNodeStatus, parseAs } from '../api/index.ts';
 import { type Client, type Clock, KubeError, means, sleep } from '../kube/index.ts';
 import { FABRIC_NODE_STATUS, NODE } from './kinds.ts';
 import { type AgentLog, asError } from './observe.ts';
@@ -75,6 +75,13 @@ export function createReporter({ client, clock, log, node, reportSeconds, read }
       }
     },
   };
+}
+
+/** What a node last reported; undefined when nothing can be read of it. */
+export async function lastReport(client: Client, node: string, signal: AbortSignal): Promise<Status | undefined> {
+  const found = await client.find(FABRIC_NODE_STATUS, { name: node }, { signal });
+  const parsed = found && parseAs(fabricNodeStatus, { ...found });
+  return parsed?.ok ? parsed.value.status : undefined;
 }
 
 /** The object that the report is the status of; it goes with its Node. */

@@ -22,6 +22,8 @@ export interface CanaryNode {
   reaches(from: 'a' | 'b', address: string, port: number): boolean;
   /** The report, as soon as it says of the three ways what is expected. */
   sees(ways: Ways): Promise<NonNullable<FabricNodeStatus['status']>>;
+  /** Ends the agent and starts another; its first report. */
+  restartAgent(): Promise<NonNullable<FabricNodeStatus['status']>>;
   /** Ends the canary pods of the node. */
   stopPods(): Promise<void>;
   remove(): Promise<void>;
@@ -103,16 +105,20 @@ export async function startCanaryNode(
     await startPod('b', name, pods.b, addressesOf(near, CANARIES.b), node[4]),
   ];
   await startPod('far', `${name}f`, far.space, addressesOf(away, 2), far[4]);
-  const agent = cluster.start(name, node.space, [
-    'fabric-agent',
-    `--node=${name}`,
-    `--kubeconfig=${cluster.kubeconfig}`,
-    `--cni-dir=${folder}`,
-    `--canary-address=${node[4]},${node[6]}`,
-    `--canary-namespace=${NAMESPACE}`,
-    `--canary-seconds=${wiring.seconds ?? 3}`,
-  ]);
-  programs.push(agent);
+  const startAgent = (): Program => {
+    const program = cluster.start(name, node.space, [
+      'fabric-agent',
+      `--node=${name}`,
+      `--kubeconfig=${cluster.kubeconfig}`,
+      `--cni-dir=${folder}`,
+      `--canary-address=${node[4]},${node[6]}`,
+      `--canary-namespace=${NAMESPACE}`,
+      `--canary-seconds=${wiring.seconds ?? 3}`,
+    ]);
+    programs.push(program);
+    return program;
+  };
+  let agent = startAgent();
   return {
     name,
     space: node.space,
@@ -136,6 +142,15 @@ export async function startCanaryNode(
         },
         90_000,
       ),
+    async restartAgent() {
+      await agent.stop();
+      const since = new Date().toISOString();
+      agent = startAgent();
+      return await until(`the next agent of ${name} reports`, async () => {
+        const status = await cluster.status(name);
+        return status && status.reportedAt > since ? status : undefined;
+      });
+    },
     async stopPods() {
       await Promise.all(own.map((program) => program.stop()));
     },

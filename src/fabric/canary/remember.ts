@@ -1,4 +1,4 @@
-import { PATH_CLASSES, type PathClass } from '../../api/index.ts';
+import { type FabricPath, PATH_CLASSES, type PathClass } from '../../api/index.ts';
 import { sightsOf, type Sight, type Sights } from './judge.ts';
 
 /** What is known of a way by all trials together. */
@@ -12,6 +12,18 @@ export const NOTHING_SEEN: Memory = {
   sights: sightsOf(() => ({ canary: 'Unseen', message: 'no trial has been made yet' })),
   seenAt: {},
 };
+
+/** What an agent that has just started takes over from the last report of its node: the ways that were seen bypassed. */
+export function recall(paths: readonly FabricPath[]): Memory {
+  const seenAt: Partial<Record<PathClass, string>> = {};
+  const sights = sightsOf((each): Sight => {
+    const found = paths.find((path) => path.class === each);
+    if (found?.canary !== 'Bypassed') return NOTHING_SEEN.sights[each];
+    if (found.seenAt !== undefined) seenAt[each] = found.seenAt;
+    return { canary: 'Bypassed', message: found.message ?? 'seen before the agent started' };
+  });
+  return { sights, seenAt };
+}
 
 /**
  * A way that was seen to be bypassed stays so until it is seen to pass: a canary that is gone proves nothing. One that

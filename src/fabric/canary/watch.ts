@@ -1,3 +1,4 @@
+import type { FabricPath } from '../../api/index.ts';
 import { type Client, type Clock, sleep } from '../../kube/index.ts';
 import type { Kernel } from '../kernel.ts';
 import { CANARY_TABLE } from '../names.ts';
@@ -5,7 +6,7 @@ import { type AgentLog, asError } from '../observe.ts';
 import { deleteTableScript } from '../script.ts';
 import { createDirectory } from './directory.ts';
 import { type Hub, openHub } from './hub.ts';
-import { type Memory, NOTHING_SEEN, pauseAfter, remember } from './remember.ts';
+import { type Memory, NOTHING_SEEN, pauseAfter, recall, remember } from './remember.ts';
 import { runTrial } from './trial.ts';
 
 export interface CanarySettings {
@@ -32,6 +33,8 @@ export interface CanaryOptions extends CanarySettings {
 
 export interface CanaryWatch {
   memory(): Memory;
+  /** Takes over what the node last reported; to be called before the first report. */
+  recall(paths: readonly FabricPath[]): void;
   /** Something has changed: a trial is due. */
   stir(): void;
   run(signal: AbortSignal): Promise<void>;
@@ -89,6 +92,9 @@ export function createCanaryWatch(options: CanaryOptions): CanaryWatch {
 
   return {
     memory: () => memory,
+    recall(paths) {
+      memory = recall(paths);
+    },
     stir,
     async run(signal) {
       while (!signal.aborted) {

@@ -92,7 +92,7 @@ suite('the engine for Liqo on a real API server', { skip: lacksServer !== false 
     const roles = objectsIn(rendered).filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role');
     for (const [account, least] of [
       [ENGINE, 40],
-      [AGENT, 9],
+      [AGENT, 10],
     ] as const) {
       assert.deepEqual(refused(asked(account)), []);
       const grants = roles.filter(({ metadata }) => ROLES[account]?.includes(metadata.name)).flatMap(grantsOf);

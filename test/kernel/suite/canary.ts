@@ -69,6 +69,9 @@ export function canaryTests(lab: () => Lab): void {
         await node.stopPods();
         const left = await node.sees({ SameNode: 'Unseen', CrossNode: 'Unseen', ToNode: 'Bypassed' });
         assert.equal(left.bypassed.length, 1);
+        // Nor has an agent that starts again.
+        const again = await node.restartAgent();
+        assert.deepEqual(again.bypassed, left.bypassed);
       });
     });
 
