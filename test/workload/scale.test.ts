@@ -60,6 +60,8 @@ test('a fixed number that becomes a range stays as it is until an autoscaler cha
   );
   await scene.apply(web('{min: 5}'));
   await until('5 pods are asked for', async () => (await replicas(scene)) === 5);
+  // What a read answers the watch may not have told yet.
+  await until('the watch has told of them', () => Promise.resolve(numbers.at(-1) === 5));
   assert.deepEqual(numbers, [4, 3, 5]);
 });
 
