@@ -7,10 +7,10 @@ export type Outcome =
   | { readonly kind: 'invalid'; readonly message: string }
   | { readonly kind: 'refused'; readonly why: Refused }
   /** A write was refused. */
-  | { readonly kind: 'failed'; readonly message: string; readonly kept: boolean }
+  | { readonly kind: 'failed'; readonly message: string; readonly kept: Kept }
   /** It is deleted, and what enforces it cannot be taken away. */
   | { readonly kind: 'held'; readonly message: string }
-  | { readonly kind: 'unenforced'; readonly reason: string; readonly message: string; readonly kept: boolean }
+  | { readonly kind: 'unenforced'; readonly reason: string; readonly message: string; readonly kept: Kept }
   | { readonly kind: 'nft'; readonly coverage: Coverage }
   | {
       readonly kind: 'liqo';
@@ -21,6 +21,15 @@ export type Outcome =
       /** That can hold pods. */
       readonly nodes: number;
     };
+
+/** What is left of what enforced a peering before; `cut`: the API server leaves out of it what it does not know any more. */
+export type Kept = 'nothing' | 'whole' | 'cut';
+
+const KEPT: Readonly<Record<Kept, string>> = {
+  nothing: '',
+  whole: 'what was enforced before stays',
+  cut: 'what was written before is cut by this API server, and may let everything pass',
+};
 
 /** What one node of Liqo says, under the name of what runs there: no node's. */
 interface HostCondition {
@@ -103,7 +112,7 @@ function readyOf(outcome: Outcome): Verdict {
       return said(
         'False',
         'FabricSyncFailed',
-        `what enforces it cannot be written${outcome.kept ? ', and what was enforced before stays' : ''}: ${outcome.message}`,
+        `what enforces it cannot be written${outcome.kept === 'nothing' ? '' : `, and ${KEPT[outcome.kept]}`}: ${outcome.message}`,
       );
     case 'held':
       return said(
@@ -115,7 +124,7 @@ function readyOf(outcome: Outcome): Verdict {
       return said(
         'False',
         outcome.reason,
-        outcome.kept ? `${outcome.message}; what was enforced before stays` : outcome.message,
+        outcome.kept === 'nothing' ? outcome.message : `${outcome.message}; ${KEPT[outcome.kept]}`,
       );
     case 'nft':
       return nftReady(outcome.coverage);

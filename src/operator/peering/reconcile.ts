@@ -2,6 +2,7 @@ import type { FirewallProgram, PeeringRule } from '../../api/index.ts';
 import { means, messageOf, type OwnerReference, refOf } from '../../kube/index.ts';
 import {
   clusterIdOf,
+  isCut,
   LOCAL,
   type LiqoShape,
   namesOf,
@@ -16,7 +17,7 @@ import {
 import { type Choice, choose, type Expressed } from './choose.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import type { Declared } from './declared.ts';
-import { isApplied, type Outcome, verdictsOf } from './decide-status.ts';
+import { isApplied, type Kept, type Outcome, verdictsOf } from './decide-status.ts';
 import { type LiqoProgress, openLiqoEnforcer } from './enforce-liqo.ts';
 import { ensureFabric } from './enforce-nft.ts';
 import { addFinalizer, finishDeletion, namesIn, removeAll, removeProgram } from './remove.ts';
@@ -57,7 +58,7 @@ export function openReconcile(world: World): Reconcile {
           key,
           declared,
           undefined,
-          { kind: 'failed', message: wordsOf(error), kept: isKept(tools, key) },
+          { kind: 'failed', message: wordsOf(error), kept: keptOf(tools, key) },
           signal,
         );
       throw error;
@@ -183,19 +184,20 @@ async function perform(
     }
     case 'none': {
       return {
-        outcome: { kind: 'unenforced', reason: choice.reason, message: choice.message, kept: isKept(tools, key) },
+        outcome: { kind: 'unenforced', reason: choice.reason, message: choice.message, kept: keptOf(tools, key) },
         again: undefined,
       };
     }
   }
 }
 
-/** Whether anything of before still enforces a peering. */
-function isKept({ fabric, firewalls }: Tools, key: string): boolean {
+/** What of before still enforces a peering. */
+function keptOf({ fabric, firewalls, shape }: Tools, key: string): Kept {
   const names = namesIn(key);
-  if (!names) return false;
-  const firewall = firewalls.get(`${refOf(key).namespace}/${names.object}`);
-  return fabric.programs.get(names.program) !== undefined || firewall !== undefined;
+  const firewall = names && firewalls.get(`${refOf(key).namespace}/${names.object}`);
+  if (names && fabric.programs.get(names.program)) return 'whole';
+  if (!firewall) return 'nothing';
+  return isCut(firewall.value.object.spec.table, shape()) ? 'cut' : 'whole';
 }
 
 function coverageNow(

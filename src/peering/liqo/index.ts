@@ -3,5 +3,5 @@ export { type LiqoShape, shapeOf } from './capability.ts';
 export type { FirewallConfiguration, FirewallTable, TableSet } from './firewall-configuration.ts';
 export { namesOf, type PeeringNames } from './names.ts';
 export { type Inexpressible, type Printed, printLiqo, type PrintOptions } from './print.ts';
-export { lostIn } from './survives.ts';
+export { isCut, lostIn } from './survives.ts';
 export { nextSwap, type SwapStep } from './swap.ts';

@@ -5,7 +5,7 @@ import { applyTable, passes, refusals } from '../liqo-model/index.ts';
 import type { FirewallConfiguration } from './firewall-configuration.ts';
 import { namesOf } from './names.ts';
 import { type Inexpressible, printLiqo, type PrintOptions } from './print.ts';
-import { lostIn } from './survives.ts';
+import { isCut, lostIn } from './survives.ts';
 import { nextSwap } from './swap.ts';
 
 const sets: PrintOptions = { shape: 'sets', cluster: 'rome', name: 'rome', ipv6: false, peers: ['10.61.0.0/16'] };
@@ -270,4 +270,26 @@ test('rules that change faster than nodes can be waited for hold three revisions
   assert.equal(step(last, false), 'waiting 3');
   assert.equal(step(last, true), 'finish 1');
   assert.deepEqual(refusals({ ...start, spec: { table } }), []);
+});
+
+test('what an API server has cut since it was stored is told from what is whole', () => {
+  const { table } = printed(program([{ name: 'deny-0', source: offloaded, action: 'deny' }]), sets).spec;
+  const { sets: _sets, ...unnamed } = table;
+  const withoutState = {
+    ...table,
+    chains: table.chains.map((chain) => ({
+      ...chain,
+      rules: {
+        filterRules: chain.rules.filterRules.map((rule) => ({
+          ...rule,
+          match: rule.match.map(({ op, ip }) => ({ op, ...(ip ? { ip } : {}) })),
+        })),
+      },
+    })),
+  };
+  assert.deepEqual(
+    [table, withoutState, unnamed].map((each) => isCut(each, 'sets')),
+    [false, true, true],
+  );
+  assert.equal(isCut(table, 'stock'), true, 'though nobody has read it since');
 });

@@ -49,6 +49,16 @@ export function peeringsSuite(contextOf: () => Context): void {
       await comes('it is told', async () => condition(await stored(), 'Ready') === 'Unknown NotApplied');
     });
 
+    test('a definition that keeps less again leaves nothing that is said to enforce', async () => {
+      await scene.define('liqo', FIREWALL_CRD);
+      await comes('it is told', async () => condition(await stored(), 'Ready') === 'False Unsupported');
+      const message = async () => String(at(await stored(), 'status', 'conditions', 0, 'message'));
+      await comes('and what became of it', async () => /what was written before is cut/.test(await message()));
+      await scene.define('liqo-sets', FIREWALL_CRD);
+      await comes('it is whole again', async () => /"ctstate":/.test(JSON.stringify(await firewall())));
+      await comes('and told', async () => condition(await stored(), 'Ready') === 'Unknown NotApplied');
+    });
+
     test('a pod comes and goes by patches of one element each', async () => {
       const before = (await firewall())?.metadata.generation ?? 0;
       await scene.put(guest('api', '10.200.1.9'));
