@@ -10,7 +10,7 @@ import {
   refOf,
   untyped,
 } from '../../kube/index.ts';
-import { serveWatch } from '../service/served-watch.ts';
+import { serveKind } from '../service/served-watch.ts';
 import type { Scope } from '../tasks.ts';
 import { type ForeignObject, foreignProjection, labelsOf } from './foreign-object.ts';
 import { ENFORCED_TOO } from './kinds.ts';
@@ -44,25 +44,18 @@ export function watchForeign({ context, tasks, signal, onPolicy, onNamespace }: 
       refuse();
     };
     const known = new Set<string>();
-    const served = serveWatch({
+    const served = serveKind<ForeignObject>({
       context,
       tasks,
       signal,
       kind,
       onTrouble: hear,
-      watch: (onTrouble) =>
-        createWatch<ForeignObject>(client, {
-          kind,
-          clock,
-          random,
-          onTrouble,
-          projection: foreignProjection(kind),
-          onChange(change) {
-            if (change.kind === 'deleted') known.delete(change.key);
-            else known.add(change.key);
-            onPolicy(kind, change.key, change.kind === 'deleted' ? undefined : change.after);
-          },
-        }),
+      projection: foreignProjection(kind),
+      onChange(change) {
+        if (change.kind === 'deleted') known.delete(change.key);
+        else known.add(change.key);
+        onPolicy(kind, change.key, change.kind === 'deleted' ? undefined : change.after);
+      },
       onReady(ready) {
         unreadable.delete(kind.kind);
         if (ready) return;

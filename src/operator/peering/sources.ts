@@ -1,8 +1,7 @@
-import { apiVersionOf, createWatch, type FieldPath, type Kind, only } from '../../kube/index.ts';
+import { apiVersionOf, type FieldPath, type Kind, only } from '../../kube/index.ts';
 import { type Changed, type Fact, readFact, type ReadOptions, type Topology } from '../../peering/index.ts';
-import type { ControllerContext } from '../context.ts';
-import { serveWatch } from '../service/served-watch.ts';
-import type { Tasks } from '../tasks.ts';
+import { serveKind } from '../service/served-watch.ts';
+import type { Scope } from '../tasks.ts';
 import { CONFIGURATION, NETWORK, NODE, OFFLOADING, POD, VIRTUAL_NODE } from './kinds.ts';
 
 const label = (name: string): FieldPath => ['metadata', 'labels', name];
@@ -29,10 +28,7 @@ const SOURCES: readonly { readonly kind: Kind; readonly fields: readonly FieldPa
   { kind: CONFIGURATION, fields: ['metadata.labels', 'spec.local', 'status.remote'] },
 ];
 
-export interface SourceOptions {
-  readonly context: ControllerContext;
-  readonly tasks: Tasks;
-  readonly signal: AbortSignal;
+export interface SourceOptions extends Scope {
   readonly topology: Topology;
   readonly read: ReadOptions;
   /** Hears what each event changed; never called with nothing. */
@@ -56,29 +52,22 @@ function open({ kind, fields }: (typeof SOURCES)[number], options: SourceOptions
     told.delete(key);
     if (last) tell(withoutValue(last));
   };
-  const served = serveWatch({
+  const served = serveKind<Fact | undefined>({
     kind,
     context,
     tasks,
     signal,
-    watch: (onTrouble) =>
-      createWatch<Fact | undefined>(context.client, {
-        kind,
-        projection: {
-          mask: only('metadata.name', ...fields),
-          of: (object) => readFact({ ...object, apiVersion: apiVersionOf(kind), kind: kind.kind }, false, options.read),
-        },
-        onChange: (change) => {
-          if (change.kind === 'deleted' || !change.after) gone(change.key);
-          else {
-            told.set(change.key, change.after);
-            tell(change.after);
-          }
-        },
-        onTrouble,
-        clock: context.clock,
-        random: context.random,
-      }),
+    projection: {
+      mask: only('metadata.name', ...fields),
+      of: (object) => readFact({ ...object, apiVersion: apiVersionOf(kind), kind: kind.kind }, false, options.read),
+    },
+    onChange: (change) => {
+      if (change.kind === 'deleted' || !change.after) gone(change.key);
+      else {
+        told.set(change.key, change.after);
+        tell(change.after);
+      }
+    },
     onReady: (ready) => {
       // The definition went, and its objects with it: ranges stay known as the last ones.
       if (!ready) for (const key of told.keys()) gone(key);

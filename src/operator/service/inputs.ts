@@ -10,18 +10,16 @@ import {
   allBut,
   apiVersionOf,
   type Change,
-  createWatch,
   type FieldPath,
   type Kind,
   only,
   type Projection,
   type Store,
-  type Watch,
 } from '../../kube/index.ts';
 import type { Scope } from '../tasks.ts';
 import { type Declaration, declarationProjection, isSame } from './declaration.ts';
 import { GATEWAY, LATTICE_EXTERNAL_SERVICE, LATTICE_SERVICE, NAMESPACE, POD, SERVICE, TEMPLATES } from './kinds.ts';
-import { type ServedWatch, serveWatch } from './served-watch.ts';
+import { type ServedWatch, serveKind } from './served-watch.ts';
 import type { Affected, World } from './world.ts';
 
 /** What the graph is made of, as the watches see it. */
@@ -85,99 +83,69 @@ function followDeclared<T extends LatticeService | LatticeExternalService>(
   options: InputsOptions,
 ): Declared<T> {
   const { context, tasks, signal, world, onAffected, onComplete, onDeclaration, onGone } = options;
-  const { client, clock, random } = context;
-  let watch: Watch<Declaration<T>> | undefined;
-  const onChange = (change: Change<Declaration<T>>): void => {
-    const affected = takeDeclaration(world, kind.kind, change);
-    if (change.kind === 'deleted') onGone(as, change.key, affected?.owners ?? []);
-    if (affected) onAffected(affected, change.initial);
-    onDeclaration(as, change.key, change.kind === 'deleted');
-  };
   const first = Promise.withResolvers<void>();
-  const served = serveWatch({
+  const served = serveKind<Declaration<T>>({
     context,
     tasks,
     signal,
     kind,
     // What was declared stays known while its definition is away: nothing may be taken for revoked then.
     keeps: true,
-    watch: (onTrouble) => {
-      watch = createWatch(client, {
-        kind,
-        clock,
-        random,
-        onTrouble,
-        projection: declarationProjection<T>(kind),
-        onChange,
-      });
-      return watch;
+    projection: declarationProjection<T>(kind),
+    onChange(change) {
+      const affected = takeDeclaration(world, kind.kind, change);
+      if (change.kind === 'deleted') onGone(as, change.key, affected?.owners ?? []);
+      if (affected) onAffected(affected, change.initial);
+      onDeclaration(as, change.key, change.kind === 'deleted');
     },
-    onReady: () => {
+    onReady() {
       first.resolve();
       onComplete();
     },
   });
-  return { synced: first.promise, isComplete: () => served.ready(), store: () => watch?.store };
+  return { synced: first.promise, isComplete: () => served.ready(), store: () => served.store() };
 }
 
 function followClasses({ context, tasks, signal, world, onAffected }: InputsOptions): ServedWatch {
-  const { client, clock, random } = context;
-  return serveWatch({
+  return serveKind<LatticeResourceClass | undefined>({
     context,
     tasks,
     signal,
     kind: LATTICE_RESOURCE_CLASS,
     keeps: true,
-    watch: (onTrouble) =>
-      createWatch<LatticeResourceClass | undefined>(client, {
-        kind: LATTICE_RESOURCE_CLASS,
-        clock,
-        random,
-        onTrouble,
-        projection: { mask: allBut('metadata.managedFields', 'status'), of: readClass },
-        onChange: (change) => {
-          const after = change.kind === 'deleted' ? undefined : change.after;
-          onAffected(after ? world.putClass(after) : world.removeClass(change.key), change.initial);
-        },
-      }),
+    projection: { mask: allBut('metadata.managedFields', 'status'), of: readClass },
+    onChange(change) {
+      const after = change.kind === 'deleted' ? undefined : change.after;
+      onAffected(after ? world.putClass(after) : world.removeClass(change.key), change.initial);
+    },
     onReady: () => undefined,
   });
 }
 
 function followFacts(kind: Kind, mask: readonly FieldPath[], options: InputsOptions): ServedWatch {
   const { context, tasks, signal, world, onAffected, onPods } = options;
-  const { client, clock, random } = context;
-  let last: Watch<Fact | undefined> | undefined;
-  return serveWatch({
+  const served = serveKind<Fact | undefined>({
     context,
     tasks,
     signal,
     kind,
-    watch: (onTrouble) => {
-      last = createWatch(client, {
-        kind,
-        clock,
-        random,
-        onTrouble,
-        projection: factProjection(kind, mask),
-        onChange(change) {
-          takeFact(world, change, onAffected);
-          for (const fact of [
-            change.kind === 'added' ? undefined : change.before,
-            change.kind === 'deleted' ? undefined : change.after,
-          ])
-            if (fact?.kind === 'pod') onPods(fact.namespace, fact.labels);
-        },
-      });
-      return last;
+    projection: factProjection(kind, mask),
+    onChange(change) {
+      takeFact(world, change, onAffected);
+      for (const fact of [
+        change.kind === 'added' ? undefined : change.before,
+        change.kind === 'deleted' ? undefined : change.after,
+      ])
+        if (fact?.kind === 'pod') onPods(fact.namespace, fact.labels);
     },
-    onReady: (ready) => {
+    onReady(ready) {
       if (ready) return;
-      for (const [, fact] of last?.store.entries() ?? []) {
+      for (const [, fact] of served.store()?.entries() ?? []) {
         if (fact) onAffected(world.remove({ kind: 'fact', id: factId(fact) }), false);
       }
     },
   });
+  return served;
 }
 
 /** A class that cannot be read provides nothing. */

@@ -1,4 +1,12 @@
-import { type KindName, type KubeError, orAborted, type Watch } from '../../kube/index.ts';
+import {
+  createWatch,
+  type KindName,
+  type KubeError,
+  orAborted,
+  type Store,
+  type Watch,
+  type WatchOptions,
+} from '../../kube/index.ts';
 import type { Scope } from '../tasks.ts';
 import { followDefinition, type Serving } from './follow-definition.ts';
 import { definitionOf } from './kinds.ts';
@@ -82,4 +90,41 @@ export function serveWatch(options: ServedWatchOptions): ServedWatch {
     serving: () => followed.serving(),
     ready: () => ready && followed.serving() === 'served',
   };
+}
+
+export type ServedKindOptions<T> = Omit<ServedWatchOptions, 'watch'> &
+  Pick<WatchOptions<T>, 'projection' | 'onChange' | 'labelSelector' | 'fieldSelector'>;
+
+/** Like {@link serveWatch}, with watches that differ in nothing from one time that the kind is served to the next. */
+export function serveKind<T>({
+  projection,
+  onChange,
+  labelSelector,
+  fieldSelector,
+  ...served
+}: ServedKindOptions<T>): ServedWatch & {
+  /** What the last watch holds; undefined before the kind was ever served. */
+  readonly store: () => Store<T> | undefined;
+} {
+  const { client, clock, random } = served.context;
+  const { kind } = served;
+  let store: Store<T> | undefined;
+  const watch = serveWatch({
+    ...served,
+    watch: (onTrouble) => {
+      const made = createWatch<T>(client, {
+        kind,
+        clock,
+        random,
+        projection,
+        onChange,
+        onTrouble,
+        ...(labelSelector === undefined ? {} : { labelSelector }),
+        ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      });
+      store = made.store;
+      return made;
+    },
+  });
+  return { ...watch, store: () => store };
 }

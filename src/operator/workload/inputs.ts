@@ -5,20 +5,10 @@ import {
   parseObject,
 } from '../../api/index.ts';
 import { type Fact, factId, factOf } from '../../graph/index.ts';
-import {
-  allBut,
-  apiVersionOf,
-  at,
-  type Change,
-  createWatch,
-  type Kind,
-  only,
-  type Projection,
-  type Watch,
-} from '../../kube/index.ts';
+import { allBut, apiVersionOf, at, type Change, type Kind, only, type Projection } from '../../kube/index.ts';
 import { type KeptInstance, readKept, statusWithKept } from '../../workload/index.ts';
 import { LATTICE_EXTERNAL_SERVICE, LATTICE_SERVICE, POD, SERVICE } from '../service/kinds.ts';
-import { serveWatch } from '../service/served-watch.ts';
+import { serveKind } from '../service/served-watch.ts';
 import { type Condition, readConditions } from '../status/index.ts';
 import type { Scope } from '../tasks.ts';
 import { CONFIG_MAP, FINALIZER, LATTICE_RESOURCE_CLASS, WORKLOAD_LABEL } from './kinds.ts';
@@ -63,39 +53,28 @@ export interface WorkloadInputsOptions extends Scope {
 }
 
 export function openWorkloadInputs({ context, tasks, signal, onChange }: WorkloadInputsOptions): WorkloadInputs {
-  const { client, clock, random } = context;
   const follow = <T>(
     kind: Kind,
     projection: Projection<T>,
     heard: (change: Change<T>) => void,
     selector: { readonly fieldSelector?: string; readonly labelSelector?: string } = {},
   ) => {
-    let watch: Watch<T> | undefined;
-    const served = serveWatch({
+    const served = serveKind<T>({
       context,
       tasks,
       signal,
       kind,
       // What was declared stays known while its definition is away: nothing may be taken for revoked then.
       keeps: true,
-      watch: (onTrouble) => {
-        watch = createWatch<T>(client, {
-          kind,
-          clock,
-          random,
-          projection,
-          ...selector,
-          onChange: heard,
-          onTrouble,
-        });
-        return watch;
-      },
+      projection,
+      ...selector,
+      onChange: heard,
       onReady: () => undefined,
     });
     return {
       synced: served.synced,
-      entries: () => [...(watch?.store.entries() ?? [])],
-      get: (key: string) => watch?.store.get(key),
+      entries: () => [...(served.store()?.entries() ?? [])],
+      get: (key: string) => served.store()?.get(key),
     };
   };
   const declared = <T extends LatticeService | LatticeExternalService | LatticeResourceClass>(
