@@ -87,8 +87,8 @@ suite('peerings on a Liqo that keeps named sets', { skip }, () => {
       { signal: new AbortController().signal, subresource: 'status' },
     );
     await comes('Ready', async () => condition(await stored(scene), 'Ready') === 'True FabricSynced');
-    const events = await scene.list('Event');
-    assert.ok(events.some((event) => at(event, 'reason') === 'Synced'));
+    // It is told of what the status says already.
+    await comes('an Event', async () => (await scene.list('Event')).some((event) => at(event, 'reason') === 'Synced'));
   });
 
   test('what somebody else changes or deletes is put right', async () => {
@@ -135,7 +135,7 @@ suite('peerings on a Liqo that keeps named sets', { skip }, () => {
       return condition(await stored(scene), 'Ready') === 'True FabricSynced';
     });
     await comes('the other one goes', async () => (await firewall(scene)) === undefined);
-    assert.equal(at(await stored(scene), 'status', 'enforcer'), 'nft');
+    await comes('it is told', async () => at(await stored(scene), 'status', 'enforcer') === 'nft');
   });
 
   test('deletion disarms first, waits for the agents, and leaves nothing', async () => {

@@ -61,7 +61,7 @@ test("the seed's payment-service runs: with its database, its key of Stripe, its
       state: 'Resolved',
     },
   ]);
-  await exists(scene, 'StatefulSet', 'shop/payment-service-db');
+  for (const name of ['ledger', 'payment-service-db']) await exists(scene, 'StatefulSet', `shop/${name}`);
   assert.deepEqual(await scene.list('StatefulSet'), ['shop/ledger', 'shop/payment-service-db']);
   const secret = await exists(scene, 'Secret', 'shop/payment-service-db-credentials');
   assert.match(Buffer.from(String(at(secret, 'data', 'password')), 'base64').toString(), /^[0-9a-f]{48}$/);
@@ -130,6 +130,7 @@ test('a service is held until its pods are gone, and its data stays', async (t) 
   await deployed(scene, 'shop/payment-service', 'Running');
   // Simulated pods run without their Secret: that comes before what it is for.
   await exists(scene, 'StatefulSet', 'shop/payment-service-db');
+  await exists(scene, 'Deployment', 'shop/order-service');
   const before = await exists(scene, 'LatticeService', 'shop/payment-service');
   assert.deepEqual(before.metadata.finalizers, ['lattice.dev/workload']);
   const order: string[] = [];

@@ -107,7 +107,7 @@ async function byAgent(scene: Scene, agent: AgentProcess): Promise<void> {
   await comes('the node has it loaded', holds('10.200.1.4', true));
   await comes('Liqo lets it go', async () => (await firewall(scene)) === undefined);
   await isReady(scene, 'True FabricSynced');
-  assert.equal(at(await stored(scene), 'status', 'enforcer'), 'nft');
+  await comes('it is told', async () => at(await stored(scene), 'status', 'enforcer') === 'nft');
 
   await scene.put(guest('api', '10.200.1.9'));
   await comes('a pod is a member', holds('10.200.1.9', true));
