@@ -34,7 +34,8 @@ export function serveWatch(store: MockStore, request: WatchRequest, response: Se
   const { collection, query, selects } = request;
   let silent = false;
   const write = (text: string): void => {
-    if (!silent) response.write(text);
+    // Ended, and not yet closed: nobody listens any more.
+    if (!silent && !response.writableEnded) response.write(text);
   };
   const send = (type: string, object: unknown): void => write(`${JSON.stringify({ type, object })}\n`);
   const tell = (event: HistoryEvent): void => {
