@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../kube/index.ts';
+import { at, type JsonObject } from '../../kube/index.ts';
 import type { FirewallConfiguration } from '../../peering/index.ts';
 
 /** A FirewallConfiguration as it is stored, with what Liqo's nodes say of it. */
@@ -80,13 +80,4 @@ function isElement(element: unknown): boolean {
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function at(value: unknown, ...path: readonly string[]): unknown {
-  let here = value;
-  for (const step of path) {
-    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, step)) return undefined;
-    here = Reflect.get(here, step);
-  }
-  return here;
 }

@@ -1,4 +1,5 @@
 import {
+  at,
   createWatch,
   isOlder,
   type JsonObject,
@@ -8,9 +9,8 @@ import {
   type Store,
   type Watch,
 } from '../../kube/index.ts';
-import type { ControllerContext } from '../context.ts';
 import { serveWatch } from '../service/served-watch.ts';
-import type { Tasks } from '../tasks.ts';
+import type { Scope } from '../tasks.ts';
 
 /** An object as it is stored, as far as it is read. */
 export interface StoredObject<T> {
@@ -37,11 +37,8 @@ export interface Cache<T> {
   renew(): void;
 }
 
-export interface CacheOptions<T> {
+export interface CacheOptions<T> extends Scope {
   readonly kind: Kind;
-  readonly context: ControllerContext;
-  readonly tasks: Tasks;
-  readonly signal: AbortSignal;
   readonly labelSelector?: string;
   readonly fields: readonly string[];
   /** Undefined: not one that is looked at. */
@@ -62,7 +59,7 @@ export function openCache<T>(options: CacheOptions<T>): Cache<T> {
     return value === undefined || version === undefined ? undefined : { value, version };
   };
   /** Our own write as it comes back: its value is known, and nobody need look at it again. */
-  const echoOf = (key: string, version: string | undefined): T | undefined => {
+  const echoOf = (key: string, version: unknown): T | undefined => {
     const written = own.get(key);
     return written === undefined || written === 'deleted' || written.version !== version ? undefined : written.value;
   };
@@ -72,7 +69,7 @@ export function openCache<T>(options: CacheOptions<T>): Cache<T> {
       ...(options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector }),
       projection: {
         mask: only('metadata.name', ...options.fields),
-        of: (object, key) => echoOf(key, versionIn(object)) ?? options.of(object),
+        of: (object, key) => echoOf(key, at(object, 'metadata', 'resourceVersion')) ?? options.of(object),
       },
       onChange: (change) => {
         const before = change.kind === 'added' ? undefined : change.before;
@@ -134,15 +131,13 @@ export function openCache<T>(options: CacheOptions<T>): Cache<T> {
     },
     keys: () =>
       [...new Set([...(store?.keys() ?? []), ...own.keys()])].filter((key) => own.get(key) !== 'deleted').sort(),
-    renew: () => renewal.abort(new Error('the definition changed')),
+    renew() {
+      // At the same version the server may answer with less than was written.
+      for (const [key, written] of own) if (written !== 'deleted') own.delete(key);
+      renewal.abort(new Error('the definition changed'));
+    },
     wrote: (key, answer) => {
       own.set(key, answer ?? 'deleted');
     },
   };
-}
-
-function versionIn({ metadata }: JsonObject): string | undefined {
-  const version: unknown =
-    typeof metadata === 'object' && metadata ? Reflect.get(metadata, 'resourceVersion') : undefined;
-  return typeof version === 'string' ? version : undefined;
 }
