@@ -34,9 +34,15 @@ export async function swapUnderTraffic(lab: Lab, { swaps, load, variant }: Swapp
   const floods = [await actors.flood({ from: 'p1', to: 'r1' }), await actors.flood({ from: 'r2', to: 'p1' })];
   const lostBefore = repeatedSyns(lab);
   const calls = await actors.connects({ from: 'p2', to: 'p3', patience: 8000 });
-  for (let swap = 1; swap <= swaps; swap++) await load(variant(swap));
-  const sent = await Promise.all(floods.map((stop) => stop()));
-  const answered = await calls();
+  const end = async () => ({ sent: await Promise.all(floods.map((stop) => stop())), answered: await calls() });
+  try {
+    for (let swap = 1; swap <= swaps; swap++) await load(variant(swap));
+  } catch (error) {
+    // Else it takes the processor from every test that follows.
+    await end();
+    throw error;
+  }
+  const { sent, answered } = await end();
   const leaked = (await actors.received('r1')) + (await actors.received('p1')) - before;
   return {
     swaps,
