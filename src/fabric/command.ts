@@ -44,20 +44,24 @@ const IDLE_MS = 2000;
 export function openCommands(): Commands {
   const idle: { readonly shell: Shell; readonly timer: NodeJS.Timeout }[] = [];
 
+  /** Nobody is given a shell that ends or has ended. */
+  const forget = (shell: Shell): void => {
+    const index = idle.findIndex((each) => each.shell === shell);
+    for (const { timer } of index < 0 ? [] : idle.splice(index, 1)) clearTimeout(timer);
+  };
   const take = (): Shell => {
     const kept = idle.pop();
-    if (!kept) {
-      const shell = openShell(() => {
-        const index = idle.findIndex((each) => each.shell === shell);
-        for (const { timer } of index < 0 ? [] : idle.splice(index, 1)) clearTimeout(timer);
-      });
-      return shell;
-    }
-    clearTimeout(kept.timer);
-    return kept.shell;
+    clearTimeout(kept?.timer);
+    if (kept) return kept.shell;
+    const shell = openShell(() => forget(shell));
+    return shell;
   };
   const keep = (shell: Shell): void => {
-    idle.push({ shell, timer: setTimeout(() => shell.kill(), IDLE_MS) });
+    const end = (): void => {
+      forget(shell);
+      shell.kill();
+    };
+    idle.push({ shell, timer: setTimeout(end, IDLE_MS) });
   };
   const stream = async (
     command: string,

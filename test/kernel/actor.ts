@@ -170,6 +170,11 @@ async function callUdp({ from, to = '', port = 0, patience = 400 }: Ask): Promis
 
 const BURST = 16;
 
+/** Twice as long as the work took: agents get their share of a processor, also where there is one for all. */
+function pauseAfter(began: number): number {
+  return Math.min(100, Math.max(1, 2 * (performance.now() - began)));
+}
+
 /** Thousands of datagrams a second, each from the same port: a flow that no rule lets through stays new for ever. */
 function flood({ from, to = '' }: Ask): () => { sent: number } {
   const socket = createSocket(to.includes(':') ? 'udp6' : 'udp4');
@@ -178,13 +183,13 @@ function flood({ from, to = '' }: Ask): () => { sent: number } {
   let isOn = true;
   const burst = (): void => {
     if (!isOn) return;
+    const began = performance.now();
     let waiting = BURST;
     for (let index = 0; index < BURST; index++) {
       socket.send('x', SINK, to, () => {
         sent += 1;
         waiting -= 1;
-        // A pause of its own, so that the agents get their share of the processor.
-        if (waiting === 0) setTimeout(burst, 1);
+        if (waiting === 0) setTimeout(burst, pauseAfter(began));
       });
     }
   };
@@ -203,9 +208,13 @@ function connects(ask: Ask): () => { sent: number; failed: number } {
   const ending = new AbortController();
   const loop = async (): Promise<void> => {
     while (!ending.signal.aborted) {
+      const began = performance.now();
       const isOpen = await callTcp({ ...ask, patience: ask.patience ?? 800 });
       sent += 1;
       if (!isOpen) failed += 1;
+      await new Promise((resolve) => {
+        setTimeout(resolve, pauseAfter(began));
+      });
     }
   };
   void loop();
