@@ -1,5 +1,6 @@
 import type { FabricBypass, FabricMemberSlice, FabricProgramReport } from '../api/index.ts';
 import { type Client, createWatch, sleep } from '../kube/index.ts';
+import { aborted } from './aborted.ts';
 import { type CanarySettings, createCanaryWatch } from './canary/watch.ts';
 import { nothingKnown } from './datapath.ts';
 import { createEnforcer, type EnforcerOptions } from './enforcer.ts';
@@ -157,11 +158,4 @@ function isReadable(slice: ReadSpec<SliceSpec> | undefined): slice is SliceSpec 
 
 function samePlace(a: SliceSpec, b: SliceSpec): boolean {
   return a.program === b.program && a.set === b.set && a.index === b.index;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { spawn } from 'node:child_process';
-import { openShell, type Shell, type ShellAnswer } from './shell.ts';
+import { environment, KEPT, openShell, type Shell, type ShellAnswer } from './shell.ts';
 
 /** A program of the node that did not do what it was asked: its words, not ours. */
 export class CommandError extends Error {
@@ -117,7 +117,7 @@ export async function follow(
   signal.throwIfAborted();
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+    env: environment(),
     signal,
     killSignal: 'SIGKILL',
   });
@@ -136,8 +136,6 @@ export async function follow(
   });
   await promise;
 }
-
-const KEPT = 64 * 1024;
 
 function firstLines(text: string): string {
   return text.trim().split('\n').slice(0, 4).join(' | ').slice(0, 600);

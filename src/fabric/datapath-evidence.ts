@@ -1,6 +1,6 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Client, isKubeObject, type Kind, means } from '../kube/index.ts';
+import { type Client, isKubeObject, isRecord, type Kind, means } from '../kube/index.ts';
 import type { DatapathEvidence } from './datapath.ts';
 
 const CONFIG_MAP: Kind = {
@@ -77,8 +77,4 @@ async function orNothing<T>(reading: Promise<T>): Promise<T | undefined> {
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') return undefined;
     throw error;
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../kube/index.ts';
 import { isCutSet, isProgramTable, isTwinTable, unturned } from './names.ts';
 import { memberOf } from './members.ts';
 import type { CutPath } from './script.ts';
@@ -137,8 +138,4 @@ function byName(a: readonly unknown[], b: readonly unknown[]): number {
   const [x, y] = [String(a[0]), String(b[0])];
   if (x === y) return 0;
   return x < y ? -1 : 1;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -23,7 +23,11 @@ export interface Shell {
   readonly kill: () => void;
 }
 
-const KEPT = 64 * 1024;
+/** Of what a program says is wrong, so many characters are kept. */
+export const KEPT = 64 * 1024;
+
+/** Messages are read by us and by people: one language. */
+export const environment = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], LC_ALL: 'C' });
 
 /**
  * Starts a shell. To fork this process costs milliseconds, in which nothing else is done, because of all the memory that
@@ -32,8 +36,7 @@ const KEPT = 64 * 1024;
 export function openShell(onEnd: () => void): Shell {
   const child = spawn('/bin/sh', [], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    // Messages are read by us and by people: one language.
-    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+    env: environment(),
     // A group of its own, so that a program that hangs ends with it.
     detached: true,
   });

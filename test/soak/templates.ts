@@ -1,6 +1,7 @@
 // Damaged templates, thrown at the renderer: each is rendered or refused, in a moment, and no secret is anywhere but in a reference.
 import fc from 'fast-check';
-import { at, external, service, worldOf } from '../../src/workload/testing/world.ts';
+import { at } from '../at.ts';
+import { external, service, worldOf } from '../../src/workload/testing/world.ts';
 
 export interface TemplatesSoaked {
   readonly templates: number;

@@ -1,4 +1,4 @@
-import { type Client, type Clock, isKubeObject, type Kind, type KubeObject } from '../../kube/index.ts';
+import { type Client, type Clock, isKubeObject, isRecord, type Kind, type KubeObject } from '../../kube/index.ts';
 import { memberOf } from '../members.ts';
 import type { CanaryPod } from './plan.ts';
 
@@ -64,8 +64,4 @@ function canaryOf(object: KubeObject): CanaryPod | undefined {
     return typeof text === 'string' ? (memberOf(text)?.text ?? []) : [];
   });
   return addresses.length > 0 ? { name: metadata.name, node, addresses } : undefined;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../../kube/index.ts';
 import { CANARY_TABLE } from '../names.ts';
 import type { Probe } from './plan.ts';
 
@@ -80,10 +81,6 @@ function elementOf(element: unknown): { readonly key: string; readonly packets: 
   const packets: unknown = isRecord(counter) ? counter['packets'] : undefined;
   if (!Array.isArray(parts) || typeof packets !== 'number') return undefined;
   return { key: parts.map(String).join(' '), packets };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function lines(all: readonly string[]): string {

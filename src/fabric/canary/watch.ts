@@ -1,5 +1,6 @@
 import type { FabricPath } from '../../api/index.ts';
 import { type Client, type Clock, sleep } from '../../kube/index.ts';
+import { aborted } from '../aborted.ts';
 import type { Kernel } from '../kernel.ts';
 import { CANARY_TABLE } from '../names.ts';
 import { type AgentLog, asError } from '../observe.ts';
@@ -86,7 +87,7 @@ export function createCanaryWatch(options: CanaryOptions): CanaryWatch {
       wake = () => over.abort();
       const rest = AbortSignal.any([signal, over.signal]);
       // Where nobody is there to be asked, whoever comes stirs.
-      await (hub.connected().length > 0 ? sleep(clock, pause * 1000, rest) : untilEnd(rest)).catch(() => undefined);
+      await (hub.connected().length > 0 ? sleep(clock, pause * 1000, rest) : aborted(rest)).catch(() => undefined);
     }
   };
 
@@ -120,11 +121,4 @@ export function createCanaryWatch(options: CanaryOptions): CanaryWatch {
       }
     },
   };
-}
-
-function untilEnd(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -106,6 +106,7 @@ function startPeering(context: ControllerContext, options: PeeringControllerOpti
     agents: () => nodes.haveAgents(),
     shape: () => (firewalls.ready() ? liqo.shape() : undefined),
     record: eventRecorder(openEvents(client, clock, context.identity, log)),
+    failures: (key) => queue.failures(key),
     onPlan: (key, plan) => dependents.set(key, plan),
     onWrites: (key, enforcer, count) => {
       if (count === 0) return;

@@ -63,9 +63,10 @@ export function openLiqoEnforcer(client: Client, clock: Clock, cache: Cache<Stor
       const stored = cache.get(key);
       if (!stored) return { again: undefined, writes: 1, lost: await apply(key, desired, owner, signal) };
       const { table } = stored.value.object.spec;
-      const isSwapping = !['settled', 'members'].includes(nextSwap(stored.value.object, desired, false).kind);
+      const now = nextSwap(stored.value.object, desired, false);
+      const isSwapping = now.kind !== 'settled' && now.kind !== 'members';
       const joined = isSwapping ? since(key, chainsOf(table)) : 0;
-      const step = nextSwap(stored.value.object, desired, joined >= APPLY_MS);
+      const step = joined < APPLY_MS ? now : nextSwap(stored.value.object, desired, true);
       switch (step.kind) {
         case 'settled':
           written.delete(key);

@@ -1,5 +1,5 @@
 import type { FirewallProgram, PeeringRule } from '../../api/index.ts';
-import { means, messageOf, type OwnerReference, refOf } from '../../kube/index.ts';
+import { at, means, messageOf, type OwnerReference, refOf } from '../../kube/index.ts';
 import {
   clusterIdOf,
   isCut,
@@ -32,27 +32,20 @@ export function openReconcile(world: World): Reconcile {
   const liqo = openLiqoEnforcer(context.client, context.clock, world.firewalls);
   const status = peeringStatusWriter(context.client, context.clock);
   const tools = { ...world, liqo, status };
-  /** How often in a row each peering could not be written. */
-  const failures = new Map<string, number>();
   return async (key, signal) => {
     const declared = peerings.get(key)?.value;
     if (!declared) {
       world.onPlan(key, undefined);
       status.forget(key);
-      failures.delete(key);
       // Nobody waits for an answer any more: its finalizer was taken away by force.
       return await removeAll(tools, key, false, signal);
     }
     if (declared.deletedAt !== undefined) return await finish(tools, key, declared, signal);
     try {
-      const again = await enforce(tools, key, declared, signal);
-      failures.delete(key);
-      return again;
+      return await enforce(tools, key, declared, signal);
     } catch (error) {
-      const count = (failures.get(key) ?? 0) + 1;
-      failures.set(key, count);
       // Once may be a change of somebody else's, which the next look takes in.
-      if (count > 1 && !signal.aborted && !means(error, 'unreachable', 'aborted', 'fenced'))
+      if (world.failures(key) > 0 && !signal.aborted && !means(error, 'unreachable', 'aborted', 'fenced'))
         await report(
           tools,
           key,
@@ -251,9 +244,7 @@ function rememberRanges(topology: Topology, key: string, { status }: Declared): 
 }
 
 function rangesIn(status: unknown): { readonly local: readonly string[]; readonly remote: readonly string[] } {
-  const ranges: unknown = typeof status === 'object' && status !== null ? Reflect.get(status, 'ranges') : undefined;
-  if (typeof ranges !== 'object' || ranges === null) return { local: [], remote: [] };
-  return { local: textsOf(Reflect.get(ranges, 'local')), remote: textsOf(Reflect.get(ranges, 'remote')) };
+  return { local: textsOf(at(status, 'ranges', 'local')), remote: textsOf(at(status, 'ranges', 'remote')) };
 }
 
 function textsOf(value: unknown): readonly string[] {

@@ -23,6 +23,8 @@ export interface World {
   readonly agents: () => boolean;
   readonly shape: () => LiqoShape | undefined;
   readonly record: Recorder;
+  /** How often in a row a peering has failed before. */
+  readonly failures: (key: string) => number;
   /** Hears what a peering now depends on. */
   readonly onPlan: (key: string, plan: Plan | undefined) => void;
   /** Hears of writes of what is enforced. */

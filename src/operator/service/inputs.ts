@@ -18,7 +18,16 @@ import {
 } from '../../kube/index.ts';
 import type { Scope } from '../tasks.ts';
 import { type Declaration, declarationProjection, isSame } from './declaration.ts';
-import { GATEWAY, LATTICE_EXTERNAL_SERVICE, LATTICE_SERVICE, NAMESPACE, POD, SERVICE, TEMPLATES } from './kinds.ts';
+import {
+  GATEWAY,
+  LATTICE_EXTERNAL_SERVICE,
+  LATTICE_SERVICE,
+  NAMESPACE,
+  POD,
+  SERVICE,
+  SERVICE_FIELDS,
+  TEMPLATES,
+} from './kinds.ts';
 import { type ServedWatch, serveKind } from './served-watch.ts';
 import type { Affected, World } from './world.ts';
 
@@ -174,17 +183,7 @@ function templateFields({ kind }: Kind): readonly FieldPath[] {
 /** What facts are made of, and the fields of each that are read. */
 const FACTS: readonly { readonly kind: Kind; readonly mask: readonly FieldPath[] }[] = [
   { kind: NAMESPACE, mask: ['metadata.labels'] },
-  {
-    kind: SERVICE,
-    mask: [
-      'metadata.labels',
-      'spec.selector',
-      'spec.clusterIP',
-      'spec.type',
-      'spec.externalTrafficPolicy',
-      'spec.ports',
-    ],
-  },
+  { kind: SERVICE, mask: SERVICE_FIELDS },
   { kind: POD, mask: ['status.phase', ...POD_FIELDS] },
   ...TEMPLATES.map((kind) => ({ kind, mask: templateFields(kind) })),
   { kind: GATEWAY, mask: ['metadata.labels', 'status.conditions'] },

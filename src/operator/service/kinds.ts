@@ -52,3 +52,13 @@ export function definitionOf(kind: KindName): string | undefined {
 }
 
 const BUILT_IN: ReadonlySet<string> = new Set(['', 'apps', 'autoscaling', 'batch', 'networking.k8s.io', 'policy']);
+
+/** What factOf reads of a Service. */
+export const SERVICE_FIELDS = [
+  'metadata.labels',
+  'spec.selector',
+  'spec.clusterIP',
+  'spec.type',
+  'spec.externalTrafficPolicy',
+  'spec.ports',
+] as const;

@@ -7,7 +7,7 @@ import {
 import { type Fact, factId, factOf } from '../../graph/index.ts';
 import { allBut, apiVersionOf, at, type Change, type Kind, only, type Projection } from '../../kube/index.ts';
 import { type KeptInstance, readKept, statusWithKept } from '../../workload/index.ts';
-import { LATTICE_EXTERNAL_SERVICE, LATTICE_SERVICE, POD, SERVICE } from '../service/kinds.ts';
+import { LATTICE_EXTERNAL_SERVICE, LATTICE_SERVICE, POD, SERVICE, SERVICE_FIELDS } from '../service/kinds.ts';
 import { serveKind } from '../service/served-watch.ts';
 import { type Condition, readConditions } from '../status/index.ts';
 import type { Scope } from '../tasks.ts';
@@ -189,14 +189,7 @@ function isOf<T extends { readonly kind: string }>(value: { readonly kind: strin
 
 function factProjection(): Projection<Fact | undefined> {
   return {
-    mask: only(
-      'metadata.labels',
-      'spec.selector',
-      'spec.clusterIP',
-      'spec.type',
-      'spec.externalTrafficPolicy',
-      'spec.ports',
-    ),
+    mask: only(...SERVICE_FIELDS),
     // A Service of ours says nothing that its LatticeService has not said.
     of: (object) =>
       at(object, 'metadata', 'labels', WORKLOAD_LABEL) === undefined

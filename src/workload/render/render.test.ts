@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { at, codesOf, external, objectsOf, resourceClass, service, worldOf } from '../testing/world.ts';
+import { at } from '../../../test/at.ts';
+import { codesOf, external, objectsOf, resourceClass, service, worldOf } from '../testing/world.ts';
 import type { Rendered } from './render.ts';
 
 const container = (fields: Record<string, unknown>) => ({ containers: { app: { image: 'i', ...fields } } });

@@ -109,13 +109,3 @@ export function codesOf(rendered: Rendered, severity = 'error'): readonly string
   if (rendered.kind === 'adopts') return [];
   return rendered.findings.filter((finding) => finding.severity === severity).map(({ code }) => code);
 }
-
-/** The value at `path`; undefined where a step is missing. */
-export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
-  let here = value;
-  for (const step of path) {
-    if (typeof here !== 'object' || here === null) return undefined;
-    here = Reflect.get(here, step);
-  }
-  return here;
-}

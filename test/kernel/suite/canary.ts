@@ -40,23 +40,20 @@ export function canaryTests(lab: () => Lab): void {
         node.run('tc qdisc del dev ca clsact');
         assert.deepEqual((await node.sees(ALL_PASS)).bypassed, []);
 
-        // What eBPF host routing does: from the pod's interface to the next hop, without the stack.
-        node.run(
-          `nft add table netdev around; nft "add chain netdev around c { type filter hook ingress device ca priority 0; }"; nft "add rule netdev around c ip daddr 10.71.2.2 fwd ip to ${node.far[4]} device eth0"`,
-        );
-        const cross = await node.sees({ ...ALL_PASS, CrossNode: 'Bypassed' });
-        assert.match(cross.bypassed[0]?.message ?? '', /hook forward did not see: out, IPv4/);
-        node.run('nft delete table netdev around');
-        await node.sees(ALL_PASS);
-
-        // The same of what comes in.
-        node.run(
-          `nft add table netdev around; nft "add chain netdev around c { type filter hook ingress device eth0 priority 0; }"; nft "add rule netdev around c ip6 daddr fd00:71:1::2 fwd ip6 to ip6 daddr device ca"`,
-        );
-        const incoming = await node.sees({ ...ALL_PASS, CrossNode: 'Bypassed' });
-        assert.match(incoming.bypassed[0]?.message ?? '', /hook forward did not see: in, IPv6/);
-        node.run('nft delete table netdev around');
-        await node.sees(ALL_PASS);
+        // What eBPF host routing does: from the pod's interface to the next hop, without the stack; and the same of what comes in.
+        const around = [
+          ['ca', `ip daddr 10.71.2.2 fwd ip to ${node.far[4]} device eth0`, /hook forward did not see: out, IPv4/],
+          ['eth0', 'ip6 daddr fd00:71:1::2 fwd ip6 to ip6 daddr device ca', /hook forward did not see: in, IPv6/],
+        ] as const;
+        for (const [device, rule, message] of around) {
+          node.run(
+            `nft add table netdev around; nft "add chain netdev around c { type filter hook ingress device ${device} priority 0; }"; nft "add rule netdev around c ${rule}"`,
+          );
+          const cross = await node.sees({ ...ALL_PASS, CrossNode: 'Bypassed' });
+          assert.match(cross.bypassed[0]?.message ?? '', message);
+          node.run('nft delete table netdev around');
+          await node.sees(ALL_PASS);
+        }
 
         // No rule sees what comes in by lo: so it is to be seen as bypassed, too.
         node.run(
